@@ -1,7 +1,7 @@
 """Fields that offers and needs share in the API. They validate and shape; services have the last word."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import chain
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ from catalogue.fields.shapes import TOO_FAR
 from catalogue.fields.table import EVERY_KIND
 from catalogue.items import LONGEST_TYPED, MOST_SIZES
 from catalogue.languages import MOST_LANGUAGES
-from catalogue.meaning import read_day, read_languages, read_slots
+from catalogue.meaning import read_day, read_languages, read_number, read_slots, read_yes_no, units_of
 from catalogue.slots import MOST_SLOTS
 from catalogue.vocabulary import Kind
 from cities.models import City, Commune
@@ -145,6 +145,44 @@ class SlotField(serializers.CharField):
         return read_slots(super().to_internal_value(data)).value
 
 
+class YesNoField(serializers.BooleanField):
+    """Yes or no; in words too ("oui")."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        is_text = isinstance(data, str) and data.strip()
+        return read_yes_no(data).value if is_text else super().to_internal_value(data)
+
+
+class WholeField(serializers.IntegerField):
+    """A whole number; as text it is read as people write it ("2 places", "٢")."""
+
+    def __init__(self, *, units: Mapping[str, float] | None = None, **kwargs: Any) -> None:
+        self.units = units or {}
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(read_number(data, self.units, whole=True))
+
+
+class DecimalNumberField(serializers.FloatField):
+    """A number; as text with a point or a comma."""
+
+    def __init__(self, *, units: Mapping[str, float] | None = None, **kwargs: Any) -> None:
+        self.units = units or {}
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(read_number(data, self.units, whole=False))
+
+
+# What a model's own field becomes, for what people answer.
+AS_WRITTEN: dict[type[serializers.Field], type[serializers.Field]] = {
+    serializers.BooleanField: YesNoField,
+    serializers.IntegerField: WholeField,
+    serializers.FloatField: DecimalNumberField,
+}
+
+
 class SetField(serializers.ListField):
     """A list in which each value counts once, in the order given; what says several things at once is all of them."""
 
@@ -223,6 +261,9 @@ class EntrySerializer(serializers.ModelSerializer):
         kwargs.pop("help_text", None)
         if row is None or not row.asked:
             return field_class, kwargs
+        field_class = AS_WRITTEN.get(field_class, field_class)
+        if field_class in (WholeField, DecimalNumberField):
+            kwargs["units"] = units_of(field_name)
         kwargs |= {"help_text": help_of(row)} if help_of(row) else {}
         if isinstance(row.shape, Number):
             kwargs |= {"min_value": row.shape.least, "max_value": row.shape.most_of("")}

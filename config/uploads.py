@@ -17,7 +17,12 @@ class OnlyWhereAsked(TemporaryFileUploadHandler):
     """
 
     def handle_raw_input(
-        self, input_data: Any, META: dict[str, str], content_length: int, *args: Any, **kwargs: Any
+        self,
+        input_data: Any,
+        META: dict[str, str],  # noqa: N803 - Django's name for it
+        content_length: int,
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         self.is_wanted = content_length <= self._longest()
 

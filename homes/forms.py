@@ -11,7 +11,8 @@ from accounts import selectors as accounts
 from accounts.forms import ServiceForm
 from accounts.models import User
 from catalogue.contacts import EmailField, PhoneField
-from catalogue.forms import DayField, RadioCards
+from catalogue.forms import DayField, RadioCards, WholeField
+from catalogue.meaning import units_of
 from catalogue.times import hour_words
 from cities.days import at_hour, local_time
 from cities.forms import CommuneField
@@ -165,14 +166,18 @@ class DwellingForm(ServiceForm):
     )
     commune = CommuneField()
     address = forms.CharField(label=_("Adresse"), max_length=200, required=False)
-    capacity = forms.IntegerField(label=_("Places"), min_value=1, max_value=50)
+    capacity = WholeField(label=_("Places"), min_value=1, max_value=50, units=units_of("capacity"))
     owner_name = forms.CharField(label=_("Propriétaire"), max_length=120, required=False)
     owner_phone = PhoneField(
         label=_("Téléphone"), required=False, widget=forms.TextInput(attrs={"type": "tel"})
     )
     owner_email = EmailField(label=_("E-mail"), required=False)
-    rent = forms.IntegerField(
-        label=_("Loyer par mois, en euros"), min_value=0, max_value=20_000, required=False
+    rent = WholeField(
+        label=_("Loyer par mois, en euros"),
+        min_value=0,
+        max_value=20_000,
+        required=False,
+        units=units_of("rent"),
     )
     lease_from = DayField(label=_("Début du bail"), required=False)
     lease_until = DayField(label=_("Fin du bail"), required=False)
@@ -206,7 +211,7 @@ class StepForm(ServiceForm):
 
 class CostForm(ServiceForm):
     what = forms.CharField(label=_("Dépense"), max_length=120)
-    euros = forms.IntegerField(label=_("Montant en euros"))
+    euros = WholeField(label=_("Montant en euros"), units=units_of("rent"))
     day = DayField(label=_("Date"))
 
     def __init__(self, data: Any = None, *, today: date) -> None:

@@ -187,8 +187,7 @@ class ImportCommand(BaseCommand, ABC):
             self.stdout.write(str(one))
         for question in heard.questions.values():
             self.stdout.write(_("À préciser, %(question)s") % {"question": question})
-            answer = question.choices[0] if question.choices else "…"
-            self.stdout.write(f'  --means "{question.column}: {question.written} = {answer}"')
+            self.stdout.write(f'  --means "{question.answered}"')
         if heard.more:
             self.stdout.write(
                 ngettext("Et %(n)s autre valeur.", "Et %(n)s autres valeurs.", heard.more) % {"n": heard.more}

@@ -103,6 +103,7 @@ CONSTRAINT_COLUMNS = {
     "need_registered_once": "id",
 }
 AGE_BANDS = CHILDREN
+ADOLESCENTS = "children_12_to_17"
 LONGEST_NAME = NEED["social_worker"].longest
 
 
@@ -324,11 +325,14 @@ class _Keeper:
                     "number": row[column],
                 }
                 raise RowRefused(row.bad(column, message))
-        # Children without an adult are lone minors, whatever is ticked; who posts their need accompanies them.
         if not any(who[name] for name in ADULTS):
-            self.alone += not who["lone_minor"]
-            who["lone_minor"] = True
-            who["social_worker"] = row["social_worker"] or self.organisation.name[:LONGEST_NAME]
+            # Adolescents without an adult are lone minors, ticked or not; of younger children an adult may have been
+            # forgotten, and it is asked. Who posts the need of lone minors accompanies them.
+            if not who["lone_minor"] and sum(who[name] for name in AGE_BANDS) == who[ADOLESCENTS]:
+                self.alone += 1
+                who["lone_minor"] = True
+            if who["lone_minor"]:
+                who["social_worker"] = row["social_worker"] or self.organisation.name[:LONGEST_NAME]
         return {**who, "forms": list(forms)}
 
     def _who(self, row: Row) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from catalogue.forms import DayField
 from catalogue.times import hour_words
 from oncall.models import Rank
 from oncall.services import MOST_WEEKS
@@ -26,10 +27,7 @@ class ShareOutForm(forms.Form):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--two"}),
         help_text=_("Une semaine chacun, dans cet ordre. La personne suivante est en renfort."),
     )
-    first_day = forms.DateField(
-        label=_("À partir de quel jour\u202f?"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    first_day = DayField(label=_("À partir de quel jour\u202f?"))
     hour = forms.TypedChoiceField(label=_("Relève à quelle heure\u202f?"), coerce=int, initial=USUAL_HOUR)
     weeks = forms.TypedChoiceField(label=_("Pour combien de temps\u202f?"), coerce=int, initial=USUAL_WEEKS)
 

@@ -17,6 +17,7 @@ from accounts.models import Membership, User
 from accounts.phones import people_at
 from accounts.selectors import find_person
 from catalogue.contacts import EmailField, NameField
+from catalogue.forms import DayField
 from catalogue.references import read_reference
 from cities.days import at_hour
 from cities.forms import CityForm
@@ -232,12 +233,8 @@ class RecordForm(forms.Form):
     by = forms.ModelChoiceField(
         label=_("Par"), queryset=User.objects.none(), required=False, empty_label=_("tout le monde")
     )
-    first_day = forms.DateField(
-        label=_("Du"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
-    last_day = forms.DateField(
-        label=_("Au"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+    first_day = DayField(label=_("Du"), required=False)
+    last_day = DayField(label=_("Au"), required=False)
     kind = forms.ChoiceField(
         label=_("Quoi"),
         required=False,

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.meaning import read_day
+from catalogue.meaning import CellError, Unclear, read_day
 
 
 class DayInput(forms.DateInput):
@@ -21,9 +21,17 @@ class DayField(forms.DateField):
     """A day from the browser's own picker, or typed as people write it: 20/03/2026, "20 mars"."""
 
     widget = DayInput
-    default_error_messages = {"required": _("Indiquez un jour.")}
+    default_error_messages = {
+        "required": _("Indiquez un jour."),
+        "invalid": _("Ce jour n’existe pas. Écrivez par exemple 20/03/2026."),
+    }
 
     def to_python(self, value: Any) -> date | None:
         if isinstance(value, str) and value.strip():
-            return read_day(value, today=timezone.localdate()).value
+            try:
+                return read_day(value, today=timezone.localdate()).value
+            except Unclear:
+                raise
+            except CellError:
+                pass  # no day, or one that is too far away: said in the form's own words
         return super().to_python(value)

@@ -1,14 +1,12 @@
 """Numbers: how many of something, or one among the usual ones; typed as people write them, in any script."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.meaning import CellError, Reading, Unclear, read_decimal, read_whole
-
-_ANY = 1e9  # bounds are the validators' to judge, whose words the form chose
+from catalogue.meaning import read_number
 
 
 class NumberInput(forms.TextInput):
@@ -28,7 +26,7 @@ class WholeField(forms.IntegerField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> int | None:
-        return super().to_python(_read(value, self.units, read_whole))
+        return super().to_python(read_number(value, self.units, whole=True))
 
 
 class DecimalNumberField(forms.FloatField):
@@ -41,19 +39,7 @@ class DecimalNumberField(forms.FloatField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(_read(value, self.units, read_decimal))
-
-
-def _read(value: Any, units: Mapping[str, float], reads: Callable[..., Reading[Any]]) -> Any:
-    """The number that is typed; what is none stays, for the field to refuse in its own words. Unclear."""
-    if not isinstance(value, str) or not value.strip():
-        return value
-    try:
-        return reads(value, least=-_ANY, most=_ANY, units=units).value
-    except Unclear:
-        raise
-    except CellError:
-        return value
+        return super().to_python(read_number(value, self.units, whole=False))
 
 
 class CountField(WholeField):

@@ -5,8 +5,8 @@ understood in words where that is not plainly what was written; refuses what mea
 with `Unclear`, where several things may be meant. It never guesses.
 """
 
-from catalogue.meaning.days import read_day
-from catalogue.meaning.numbers import PERSONS, read_decimal, read_whole, units_of
+from catalogue.meaning.days import AMERICAN, read_day
+from catalogue.meaning.numbers import PERSONS, read_decimal, read_number, read_whole, units_of
 from catalogue.meaning.people import People, read_accepted, read_household
 from catalogue.meaning.periods import Period, read_periods
 from catalogue.meaning.text import (
@@ -25,8 +25,8 @@ from catalogue.meaning.weeks import read_slots
 from catalogue.meaning.yesno import read_yes_no
 
 __all__ = [
-    "PERSONS", "CellError", "People", "Period", "Reading", "Unclear", "folded", "items_of",
-    "read_accepted", "read_day", "read_decimal", "read_household", "read_languages", "read_periods", "read_slots",
+    "AMERICAN", "PERSONS", "CellError", "People", "Period", "Reading", "Unclear", "folded", "items_of", "read_accepted",
+    "read_day", "read_decimal", "read_household", "read_languages", "read_number", "read_periods", "read_slots",
     "read_whole", "read_yes_no", "says_nothing", "says_nothing_but_none", "says_nothing_of_texts", "sure_items",
     "units_of",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from catalogue.meaning.text import CellError, Reading, Unclear, folded
 from catalogue.times import day_words
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+AMERICAN = "american"  # the code of what is asked of a day whose month seems to come first
 # From where spreadsheets count days: Excel, and old Excel of Macintosh.
 _SERIAL_1900, _SERIAL_1904 = date(1899, 12, 30), date(1904, 1, 1)
 # A list speaks of days as near as these; another number is no day.
@@ -180,6 +181,7 @@ def _european(day: int, month: int, year: int, written: str) -> date:
             % {"text": written, "day": words(american)},
             written=written,
             choices=[american.isoformat()],
+            code=AMERICAN,
         )
     return date(year, month, day)
 

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from catalogue.meaning.text import CellError, Reading, Unclear, folded
 PERSONS: Mapping[str, float] = dict.fromkeys(
     words_of(
         "place places pers personne personnes p people person persons guest guests pax couchage "
-        "couchages lit lits bed beds adulte adultes adult adults femme femmes women woman homme "
+        "couchages adulte adultes adult adults femme femmes women woman homme "
         "hommes men man enfant enfants child children bebe bebes fille filles garcon garcons ado ados "
         "شخص اشخاص"
     ),
@@ -53,6 +54,7 @@ _OF_FIELDS: Mapping[str, Mapping[str, float]] = {
     "reach_km": KM,
 }
 
+_ANY = 1e9
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 # A spreadsheet's own way of showing what is long.
 _POWER = re.compile(r"[+-]?\d(?:[.,]\d+)?e\+\d{1,2}")
@@ -111,6 +113,18 @@ def read_decimal(
             code="bounds",
         )
     return found
+
+
+def read_number(value: Any, units: Mapping[str, float] | None = None, *, whole: bool) -> Any:
+    """The number that was typed; what is none, or is no text, as it came: who asked for it refuses it. Unclear."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    try:
+        return _read(value, -_ANY, _ANY, units, whole=whole).value
+    except Unclear:
+        raise
+    except CellError:
+        return value
 
 
 def _read(

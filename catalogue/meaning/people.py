@@ -215,12 +215,10 @@ def read_household(text: str) -> Reading[People]:
 def people_words(people: People) -> str:
     """ "1 femme, 1 homme, en couple, 2 enfants de 3 à 11 ans"."""
     said = []
-    for number, one, many in (
-        (people.adult_women, "%(n)s femme", "%(n)s femmes"),
-        (people.adult_men, "%(n)s homme", "%(n)s hommes"),
-    ):
-        if number:
-            said.append(ngettext(one, many, number) % {"n": number})
+    if people.adult_women:
+        said.append(ngettext("%(n)s femme", "%(n)s femmes", people.adult_women) % {"n": people.adult_women})
+    if people.adult_men:
+        said.append(ngettext("%(n)s homme", "%(n)s hommes", people.adult_men) % {"n": people.adult_men})
     if people.couple:
         said.append(_("en couple"))
     for number, ages in (
@@ -298,7 +296,7 @@ def _not_clear(written: str) -> CellError:
         written=written,
         choices=[
             written.replace(adults[0], who)
-            for who in (_("un couple"), _("1 femme + 1 homme"), _("2 femmes"), _("2 hommes"))
+            for who in ("un couple", "1 femme + 1 homme", "2 femmes", "2 hommes")
         ]
         if adults
         else (),

@@ -14,7 +14,7 @@ from catalogue.meaning import folded
 # Besides the names and synonyms that columns have: what else they are called, by the column's name. Small words,
 # plurals, accents and marks do not count; "nb" is "nombre", "tel" is "telephone" (below).
 _CALLED: Mapping[str, str] = {
-    "id": "n|no|num|numero|identifiant|id offre|id besoin|numero offre|numero besoin|numero ligne|n ligne|ref|reference"
+    "id": "n|no|num|numero|identifiant|id offre|id besoin|numero offre|numero besoin|numero ligne|n ligne"
     "|identifiant unique|id number|الرقم|المعرف",
     "kind": "nature|type|type aide|nature aide|nature besoin|type besoin|type offre|kind of help|النوع",
     "category": "categorie|sous categorie|categorie aide|type logement|forme logement|type hebergement"
@@ -27,12 +27,11 @@ _CALLED: Mapping[str, str] = {
     "capacity": "capacite|capacite accueil|capacite hebergement|place|nombre place|place disponible"
     "|nombre place disponible"
     "|nombre personne|nombre personne accueillie|nombre max personne|nombre maximum personne|couchage|nombre couchage"
-    "|nombre lit|lit|quantite|nombre|combien personne pouvez vous accueillir|combien place|nombre place propose"
-    "|how many people can you host|how many people|number of place|number of people|number of guest|number of bed"
+    "|quantite|nombre|combien personne pouvez vous accueillir|combien place|nombre place propose"
+    "|how many people can you host|how many people|number of place|number of people|number of guest"
     "|combien|nombre heure|heure par semaine|nombre heure par semaine|عدد الأماكن|عدد الأشخاص|السعة",
-    "available": "disponibilite|disponible|date disponibilite|periode disponibilite|periode|date"
-    "|quand etes vous disponible"
-    "|quand|availability|available|date availability|disponibilite date|التوفر",
+    "available": "disponibilite|disponible|date disponibilite|periode disponibilite|periode"
+    "|quand etes vous disponible|availability|available|date availability|disponibilite date|التوفر",
     "available_from": "disponible partir|disponible a partir|disponible des|disponible le|disponible depuis"
     "|date debut|debut"
     "|debut disponibilite|date debut disponibilite|partir|a partir|a partir quand|a partir quelle date|du"
@@ -49,7 +48,7 @@ _CALLED: Mapping[str, str] = {
     "|language spoken|langue comprise|which language do you speak|what language do you speak|اللغات|اللغة",
     "languages_from": "langue source|traduit de|langue depart|from language",
     "languages_to": "langue cible|traduit vers|langue arrivee|to language",
-    "contact_name": "nom|nom et prenom|nom prenom|prenom nom|prenom et nom|nom complet|contact|nom contact"
+    "contact_name": "nom|nom et prenom|nom prenom|prenom nom|prenom et nom|nom complet|nom contact"
     "|nom hebergeur|nom hote"
     "|name|full name|your name|contact name|nom personne|nom famille et prenom|الاسم|الاسم الكامل",
     "contact_email": "email|mail|adresse email|courriel|adresse courriel|adresse electronique|email address"
@@ -62,8 +61,8 @@ _CALLED: Mapping[str, str] = {
     "text": "commentaire|remarque|observation|precision|description|note|information complementaire|autre information"
     "|info complementaire|information|comment|message|notes|ملاحظات",
     "title": "titre|intitule|objet annonce|title",
-    "accepts": "accepte|accueille|public|public accueilli|public accepte|qui pouvez vous accueillir|qui|pour qui|profil"
-    "|profil accepte|personne acceptee|personne accueillie|who can you host|accueil",
+    "accepts": "accepte|accueille|public|public accueilli|public accepte|qui pouvez vous accueillir|pour qui"
+    "|profil accepte|personne acceptee|personne accueillie|who can you host",
     "step_free": "plain pied|accessible|accessible pmr|pmr|accessibilite|acces pmr|accessible fauteuil"
     "|accessible fauteuil roulant"
     "|logement accessible|wheelchair accessible|step free",
@@ -78,9 +77,11 @@ _CALLED: Mapping[str, str] = {
     "longest_stay_days": "duree max jour|duree maximum jour|duree maximale jour|duree sejour max jour"
     "|duree max en jour",
     "notice_days": "preavis jour|delai jour|delai prevenance jour|preavis en jour",
-    "reach_km": "distance|rayon|distance max|distance maximum|perimetre|rayon action|distance km|rayon km"
+    "reach_km": "distance|rayon|distance max|distance maximum|perimetre|rayon action|rayon action km"
+    "|distance km|rayon km"
     "|distance max km",
-    "rent": "loyer|loyer mensuel|loyer euro|loyer par mois|loyer mois|rent|monthly rent|montant loyer",
+    "rent": "loyer|loyer mensuel euro|loyer mensuel|loyer euro|loyer par mois|loyer mois|rent|monthly rent"
+    "|montant loyer",
     "rent_up_to": "loyer possible|loyer max|loyer maximum|budget loyer|budget",
     "slots": "creneau|creneau horaire|horaire|jour et heure|jour horaire|moment disponible|disponibilite hebdomadaire"
     "|disponibilite par semaine|quand dans la semaine|time slot|weekly slot",

@@ -75,6 +75,12 @@ class Question:
     line: int
     lines: int = 1
 
+    @property
+    def answered(self) -> str:
+        """The line by which it is answered, with what it may mean: `Answers.read` reads it."""
+        column = self.name if ":" in self.column.rstrip(" :*?!") else self.column.rstrip(" :*?!")
+        return f"{column}: {self.written} = {self.choices[0] if self.choices else '…'}"
+
     def __str__(self) -> str:
         return ngettext(
             "colonne «\u00a0%(column)s\u00a0» (%(n)s ligne, %(line)s)\u202f: %(message)s",
@@ -116,6 +122,11 @@ class Heard:
             self.more += 1
 
 
+def _named(column: str) -> str:
+    """A column as answers name it: without the marks at the end of a header."""
+    return folded(column).rstrip(" :*?!")
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What a person said that cells mean: (column, written) → what they would have typed; nothing: nothing is known."""
@@ -133,13 +144,13 @@ class Answers:
                     _("«\u00a0%(text)s\u00a0»\u202f: écrivez «\u00a0colonne: écrit = valeur\u00a0».")
                     % {"text": line}
                 )
-            said[folded(match[1]), folded(match[2])] = match[3]
+            said[_named(match[1]), folded(match[2])] = match[3]
         return cls(said)
 
     def of(self, *names: str) -> Mapping[str, str]:
         """What was said of one column, which has these names."""
-        known = {folded(name) for name in names}
-        return {written: value for (column, written), value in self.said.items() if column in known}
+        known = {_named(name) for name in names}
+        return {written: value for (column, written), value in self.said.items() if _named(column) in known}
 
     def __bool__(self) -> bool:
         return bool(self.said)

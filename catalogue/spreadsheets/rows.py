@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
 from catalogue.labels import listed
-from catalogue.meaning import CellError, Reading, Unclear, folded, says_nothing
+from catalogue.meaning import AMERICAN, CellError, Reading, Unclear, folded, says_nothing
 from catalogue.spreadsheets.cells import Parser, as_text, unharmed
 from catalogue.spreadsheets.files import Table
 from catalogue.spreadsheets.headers import found_in
@@ -253,6 +253,15 @@ def _blocks(
         if trouble is not None:
             raise trouble
         if read < size:
+            table.notices += [
+                _(
+                    "Colonne «\u00a0%(column)s\u00a0»\u202f: des dates y ont le mois avant le jour. "
+                    "Vérifiez les autres, lues le jour d’abord."
+                )
+                % {"column": places[name][0]}
+                for name, meaning in meanings.items()
+                if meaning.american
+            ]
             return
 
 
@@ -321,6 +330,7 @@ class _Meanings(dict[Any, Any]):
     def __init__(self, column: Column, today: date, answers: Mapping[str, str], *, replaced: bool) -> None:
         self.column, self.today, self.answers, self.replaced = column, today, answers, replaced
         self.some_refused = False
+        self.american = False
         # Cell → what it was understood to say, where it is written otherwise.
         self.said: dict[Any, str] = {}
 
@@ -342,6 +352,7 @@ class _Meanings(dict[Any, Any]):
                 getattr(error, "choices", ()),
             )
             self.some_refused = True
+            self.american = self.american or getattr(error, "code", "") == AMERICAN
         self[cell] = meaning
         return meaning
 

@@ -2,22 +2,26 @@
 
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.forms import WholeField
+from catalogue.meaning import units_of
 from outreach.appeals.models import FARTHEST_KM, MOST_OFFERS
 from outreach.forms import IssueForm
 
 
 class AppealForm(IssueForm):
-    wanted = forms.IntegerField(
+    wanted = WholeField(
         label=_("Combien de propositions cherchez-vous\u202f?"),
         min_value=1,
         max_value=MOST_OFFERS,
         help_text=_("On demande à quelques personnes d’abord, puis à d’autres s’il en faut encore."),
     )
-    reach_km = forms.IntegerField(
-        label=_("À combien de kilomètres au plus\u202f?"), min_value=1, max_value=FARTHEST_KM
+    reach_km = WholeField(
+        label=_("À combien de kilomètres au plus\u202f?"),
+        min_value=1,
+        max_value=FARTHEST_KM,
+        units=units_of("reach_km"),
     )
     field_order = ("wanted", "reach_km")
 

@@ -98,7 +98,7 @@ class TestRegister:
             ({"windows": [{}]}, {"windows.0.first_day"}),
             ({"windows": [{"first_day": "2999-01-01"}]}, {"windows.0.first_day"}),
             ({"languages": ["klingonais"]}, {"languages.0"}),
-            ({"slots": ["mon 18-20"]}, {"slots.0"}),
+            ({"slots": ["mon 20-18"]}, {"slots.0"}),
             ({"title": "\x00"}, {"title"}),
             ({"title": None, "windows": None}, {"title", "windows"}),
         ],

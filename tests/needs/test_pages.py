@@ -137,7 +137,7 @@ WRONG = [
     ("housing", {"reach_km": "501"}, "reach_km"),
     ("housing", {"adult_women": "", "children_3_to_11": ""}, "adult_women"),
     ("housing", {"adult_women": "-1"}, "adult_women"),
-    ("housing", {"adult_women": "deux"}, "adult_women"),
+    ("housing", {"adult_women": "chat"}, "adult_women"),
     ("housing", {"adult_women": "40", "adult_men": "40"}, "adult_women"),
     ("housing", {"adult_women": "", "children_3_to_11": "1"}, "lone_minor"),
     ("housing", {"lone_minor": "on"}, "lone_minor"),
@@ -158,7 +158,7 @@ WRONG = [
     ("goods", {"people": "0"}, "people"),
     ("skill", {"quantity": "81"}, "quantity"),
     ("skill", {"languages_from": None}, "languages_from"),
-    ("skill", {"languages_from_other": "volapuc"}, "languages_from"),
+    ("skill", {"languages_from_other": "klingonais"}, "languages_from"),
     ("skill", {"slots_other": "lundi 20h-18h"}, "slots"),
     ("goods", {"languages_other": "xx-quelconque"}, "languages"),
 ]
@@ -192,7 +192,7 @@ def test_namesakes_are_offered_to_choose_from(as_user: SignIn, member: User, ans
 def test_languages_that_the_category_does_not_use_are_left_out(
     as_user: SignIn, member: User, answers: Answers
 ) -> None:
-    as_user(member).post(NEW, answers("skill", category="french_lessons", languages_from_other="volapuc"))
+    as_user(member).post(NEW, answers("skill", category="french_lessons", languages_from_other="klingonais"))
     need = Need.objects.get()
     assert (need.languages_from, need.languages_to) == ([], [])
 

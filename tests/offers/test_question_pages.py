@@ -365,7 +365,7 @@ def test_neighbours_are_asked_about_only_where_there_are_some(
         ("places", {"capacity": "0"}, "capacity", "Indiquez au moins 1."),
         ("places", {"capacity": "-3"}, "capacity", "Indiquez au moins 1."),
         ("places", {"capacity": "4000"}, "capacity", "plus que nous ne pouvons enregistrer"),
-        ("places", {"capacity": "deux"}, "capacity", "Écrivez un nombre en chiffres"),
+        ("places", {"capacity": "chat"}, "capacity", "Écrivez un nombre en chiffres"),
         ("places", {"capacity": ""}, "capacity", "Indiquez un nombre"),
         ("languages", {"languages_other": "xyzzyq"}, "languages", "Nous ne connaissons pas la langue"),
         ("words", {"title": " "}, "title", "Donnez un titre"),

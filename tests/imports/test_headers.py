@@ -1,0 +1,81 @@
+"""A header is taken for the column that it means, and for no other."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from catalogue.spreadsheets import Column, Row, Unreadable, day, parse_rows, read_table, text
+from catalogue.spreadsheets.headers import found_in
+from needs.imports import COLUMNS as NEEDS
+from offers.imports import COLUMNS as OFFERS
+
+
+def column_of(header: str, columns: tuple[Column, ...]) -> str:
+    return next(iter(found_in([header], columns)), "")
+
+
+@pytest.mark.parametrize(
+    ("header", "offers", "needs"),
+    [
+        ("N° *", "id", "id"), ("Nb pers.", "capacity", "people"), ("Nombre de places", "capacity", ""),
+        ("N° de téléphone", "contact_phone", ""), ("Tél portable", "contact_phone", ""), ("Tel.", "contact_phone", ""),
+        ("Téléphone (obligatoire)", "contact_phone", ""), ("Adresse e-mail", "contact_email", ""),
+        ("Adresse mail *", "contact_email", ""), ("Q3 - Adresse mail", "contact_email", ""), ("Adresse", "address", ""),
+        ("Code INSEE (5 chiffres)", "commune", "commune"), ("Dispo à partir de", "available_from", ""),
+        ("Jusqu'au", "available_until", "last_day"), ("Disponibilités (du..au)", "available", ""),
+        ("Combien de personnes pouvez-vous accueillir ?", "capacity", ""), ("Horodateur", "registered_at", ""),
+        ("Qui pouvez-vous accueillir ?", "accepts", ""), ("Langue(s) parlée(s)", "languages", "languages"),
+        ("Langues (séparées par |)", "languages", "languages"),
+        ("Quelles langues parlez-vous ?", "languages", "languages"),
+        ("Langues de", "languages_from", "languages_from"), ("Vers langues", "languages_to", "languages_to"),
+        ("Nom et prénom", "contact_name", ""), ("1. Votre nom", "contact_name", ""),
+        ("Catégorie :", "category", "category"),
+        ("Accessible PMR (oui/non)", "step_free", "step_free_needed"), ("Animaux acceptés ?", "pets_accepted", ""),
+        ("Loyer (€)", "rent", ""), ("Durée max (jours)", "longest_stay_days", ""),
+        ("Rayon d'action (km)", "reach_km", "reach_km"),
+        ("Nombre d'enfants", "", "children"), ("Composition familiale", "", "household"),
+        ("Commentaires", "text", "text"),
+        ("How many people can you host?", "capacity", ""), ("Email address", "contact_email", ""),
+        ("الاسم", "contact_name", ""), ("رقم الهاتف", "contact_phone", ""), ("اللغات", "languages", "languages"),
+        # What is near a column and is another thing.
+        *((header, "", "") for header in (
+            "Places de parking", "Nom de l'association", "Nom de la rue", "Places enfants", "Durée max (mois)",
+            "Titre de séjour",
+            "Loyer par semaine", "Nationalité", "Date de naissance", "Date", "Nombre de lits", "Prénom",
+            "Âge des enfants",
+            "Langue de correspondance", "Adresse de l'école", "Téléphone de l'assistante sociale", "",
+        )),
+    ],
+)  # fmt: skip
+def test_a_header_means_its_column(header: str, offers: str, needs: str) -> None:
+    assert (column_of(header, OFFERS), column_of(header, NEEDS)) == (offers, needs)
+
+
+@pytest.mark.parametrize("columns", [OFFERS, NEEDS])
+def test_every_name_and_synonym_is_its_own_column(columns: tuple[Column, ...]) -> None:
+    for column in columns:
+        for name in (column.name, *column.synonyms):
+            assert column_of(name, columns) == column.name
+            assert column_of(f"{name.upper()} *", columns) == column.name
+
+
+ANY = (Column("id", text(most=9), required=True), Column("available_from", day))
+
+
+def test_two_headers_of_one_column_are_not_guessed_between(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id;Disponible le;Date de début\n1;01/12/2026;02/12/2026\n")
+    with pytest.raises(Unreadable, match=r"Disponible le.*Date de début"):
+        list(parse_rows(read_table(path), ANY))
+
+
+def test_days_with_the_month_first_cast_doubt_on_their_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id;available_from\n1;12/05/2026\n2;12/31/2026\n")
+    table = read_table(path)
+    first, second = parse_rows(table, ANY, today=date(2026, 11, 30))
+    assert isinstance(first, Row)
+    assert isinstance(second, list)
+    assert second[0].choices == ("2026-12-31",)
+    assert any("le mois avant le jour" in notice for notice in table.notices)
