@@ -52,7 +52,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     services.note_read(subscription=found, by=None, now=now)
     language = language_of(found.person)
     with translation.override(language):
-        name = _("Accorde\u00a0: mon agenda")
+        name = _("Accorde\u202f: mon agenda")
         entries = presentation.entries(found.person, now=now)
     etag = f'"{hashlib.sha256(repr((language, name, entries)).encode()).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)

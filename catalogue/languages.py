@@ -79,7 +79,7 @@ def validate_language(code: str) -> None:
     """Accept a code of `COMMON`, one that CLDR names in French, or one that the engine knows as a part of another."""
     if code not in COMMON and code not in _PARTS and _cldr_name(code, "fr") is None:
         raise ValidationError(
-            _("« %(code)s » n’est pas un code de langue connu (par exemple fr, en, ar, prs, ti)."),
+            _("«\u00a0%(code)s\u00a0» n’est pas un code de langue connu (par exemple fr, en, ar, prs, ti)."),
             code="language",
             params={"code": code},
         )

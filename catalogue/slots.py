@@ -29,7 +29,9 @@ def parse_slot(text: str) -> WeeklySlot:
     found = _PATTERN.match(text.strip().lower())
     if not found:
         raise ValidationError(
-            _("« %(text)s » n’est pas un créneau. Écrivez par exemple « mon 18:00-20:00 »."),
+            _(
+                "«\u00a0%(text)s\u00a0» n’est pas un créneau. Écrivez par exemple «\u00a0mon 18:00-20:00\u00a0»."
+            ),
             code="slot",
             params={"text": text},
         )
@@ -37,7 +39,9 @@ def parse_slot(text: str) -> WeeklySlot:
     slot = WeeklySlot(WEEKDAYS.index(day), int(start_hour) * 60 + int(start), int(end_hour) * 60 + int(end))
     if not slot.start_minute < slot.end_minute <= 24 * 60:
         raise ValidationError(
-            _("Le créneau « %(text)s » doit finir après son début."), code="slot_order", params={"text": text}
+            _("Le créneau «\u00a0%(text)s\u00a0» doit finir après son début."),
+            code="slot_order",
+            params={"text": text},
         )
     return slot
 

@@ -81,7 +81,9 @@ def recipients_of(text: str) -> list[x25519.Recipient]:
         raise BackupError(_("BACKUP_RECIPIENTS n’est pas une clé publique age (age1…).")) from None
     if not found:
         raise BackupError(
-            _("BACKUP_RECIPIENTS n’est pas donné\u202f: « manage.py backup --new-key » en fait une.")
+            _(
+                "BACKUP_RECIPIENTS n’est pas donné\u202f: «\u00a0manage.py backup --new-key\u00a0» en fait une."
+            )
         )
     return found
 

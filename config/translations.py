@@ -339,6 +339,20 @@ def problems(language: str, root: Path = ROOT) -> list[str]:
     return lines
 
 
+def problems_of_the_source(root: Path = ROOT) -> list[str]:
+    """One line for each French text of the sources that does not look as French asks."""
+    return [
+        f"{problem}: {_key(message)!r} ({message.locations[0][0]})"
+        for message in extract(root)
+        if message.id
+        for problem in typography.faults(SOURCE_LANGUAGE, _forms_of(message.id))
+    ]
+
+
+def _forms_of(given: Any) -> list[str]:
+    return [*given] if isinstance(given, tuple | list) else [given]
+
+
 def _faults(message: Message, entry: Message) -> Iterator[str]:
     texts = _texts(entry)
     plural = isinstance(message.id, tuple | list)
@@ -350,7 +364,7 @@ def _faults(message: Message, entry: Message) -> Iterator[str]:
     if not all(texts):
         yield "untranslated"
         return
-    originals = [placeholders(text) for text in ([*message.id] if plural else [_key(message)])]
+    originals = [placeholders(text) for text in _forms_of(message.id)]
     for text in texts:
         # A plural form may leave the number out (« a place »); nothing may add what nobody fills in.
         allowed = (

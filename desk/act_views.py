@@ -171,20 +171,20 @@ def same_household(request: HttpRequest, city: City, reference: str, other: str)
     need, twin = found[reference], found[other]
     if request.POST.get("same") != "yes":
         households.tell_apart(need=need, other=twin, by=user, now=now)
-        messages.success(request, _("Ce sont deux foyers : les deux demandes restent."))
+        messages.success(request, _("Ce sont deux foyers\u202f: les deux demandes restent."))
     else:
         try:
             households.join(kept=need, closed=twin, by=user, now=now)
         except households.InHand:
             messages.warning(
                 request,
-                _("La demande %(other)s est déjà en cours : ouvrez-la, et fermez plutôt celle-ci.")
+                _("La demande %(other)s est déjà en cours\u202f: ouvrez-la, et fermez plutôt celle-ci.")
                 % {"other": other},
             )
         except ValidationError as error:
             messages.warning(request, " ".join(error.messages))
         else:
-            messages.success(request, _("Une seule demande reste pour ce foyer : celle-ci."))
+            messages.success(request, _("Une seule demande reste pour ce foyer\u202f: celle-ci."))
     return back_to_case(request, city, reference)
 
 

@@ -21,7 +21,8 @@ QUESTION = BuiltIn(
     reader=Reader.EITHER,
     title=gettext_lazy("Cela a-t-il eu lieu ? %(need)s"),
     body=gettext_lazy(
-        "Bonjour,\n\nVous aviez confirmé une mise en relation pour « %(need)s » (%(reference)s), %(when)s.\n\n"
+        "Bonjour,\n\nVous aviez confirmé une mise en relation pour «\u00a0%(need)s\u00a0» (%(reference)s), "
+        "%(when)s.\n\n"
         "Cela a-t-il eu lieu ? Un seul appui suffit pour répondre. Si quelque chose n’a pas marché, dites-le : "
         "nous chercherons une autre solution.\n\n%(city)s"
     ),

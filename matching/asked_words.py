@@ -52,5 +52,5 @@ def sentences(matches: Iterable[Match], *, now: datetime) -> list[str]:
     # Whoever has no address may be reached by SMS.
     without_address = any(not match.offer.owner.email for match in told)
     if without_address and calls_who_has_no_address(telling.QUESTION, keys):
-        found.append(_("Qui n’a pas d’e-mail attend dans « À appeler »."))
+        found.append(_("Qui n’a pas d’e-mail attend dans «\u00a0À appeler\u00a0»."))
     return found

@@ -249,4 +249,6 @@ def refusal_words(failure: NotPossible, *, roles: frozenset[Role] = DESK) -> str
         return _("Choisissez une raison.")
     if failure.why == "role":
         return _("Ce n’est pas à vous de le décider.")
-    return _("C’est déjà fait : cette piste est « %(state)s ».") % {"state": MatchState(failure.state).label}
+    return _("C’est déjà fait\u202f: cette piste est «\u00a0%(state)s\u00a0».") % {
+        "state": MatchState(failure.state).label
+    }

@@ -14,7 +14,7 @@ RECEIPT = BuiltIn(
     reader=Reader.POSTER,
     title=gettext_lazy("Votre besoin est enregistré (%(reference)s)"),
     body=gettext_lazy(
-        "Bonjour,\n\nVotre besoin « %(title)s » est enregistré sous la référence %(reference)s.\n\n"
+        "Bonjour,\n\nVotre besoin «\u00a0%(title)s\u00a0» est enregistré sous la référence %(reference)s.\n\n"
         "Nous cherchons tout de suite. Vous serez prévenu dès qu’une personne aura dit oui.\n\n%(contact)s"
     ),
     required=("title", "reference", "contact"),

@@ -362,7 +362,7 @@ def _check_days(need: Need, *, today: date) -> None:
 def not_possible(need: Need) -> ValidationError:
     """It is too late, in its state, for what somebody wants to do."""
     return ValidationError(
-        _("Ce besoin est « %(state)s » : ce n’est plus possible."),
+        _("Ce besoin est «\u00a0%(state)s\u00a0»\u202f: ce n’est plus possible."),
         code="state",
         params={"state": need.get_state_display()},
     )

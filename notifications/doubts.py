@@ -108,7 +108,7 @@ def _repeat(message: Message, *, now: datetime) -> Message:
     told_by = set(same.values_list("channel", flat=True))
     channel = _working(reach.ways(message, now), but=told_by) or message.channel
     with translation.override(message.language):
-        mark = _("Rappel du même message : il vous est peut-être déjà parvenu.")
+        mark = _("Rappel du même message\u202f: il vous est peut-être déjà parvenu.")
     repeat = message.said_again(channel=channel, due_at=now, now=now)
     repeat.repeat_of, repeat.body = message, f"{mark}\n\n{message.body}"
     repeat.short = f"{mark}\n{message.short}" if message.short else ""
@@ -131,7 +131,8 @@ def _text_for_desk(message: Message) -> Text:
     return Text(
         title=title,
         body=_(
-            "Bonjour,\n\nCe message à %(person)s a été interrompu pendant son envoi : « %(title)s ».\n\nIl repart une "
+            "Bonjour,\n\nCe message à %(person)s a été interrompu pendant son envoi\u202f: "
+            "«\u00a0%(title)s\u00a0».\n\nIl repart une "
             "fois de lui-même, marqué comme un rappel. Si le temps presse, appelez la personne."
         )
         % {"person": message.recipient, "title": message.title},

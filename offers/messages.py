@@ -20,7 +20,7 @@ RECEIPT = BuiltIn(
     reader=Reader.CITIZEN,
     title=gettext_lazy("Votre proposition est enregistrée (%(reference)s)"),
     body=gettext_lazy(
-        "Bonjour,\n\nMerci. Votre proposition « %(title)s » est enregistrée sous la référence "
+        "Bonjour,\n\nMerci. Votre proposition «\u00a0%(title)s\u00a0» est enregistrée sous la référence "
         "%(reference)s.\n\nNous cherchons un besoin qui lui correspond. Quand nous en trouvons un, nous vous "
         "posons la question. Vous pourrez toujours dire non.\n\nVotre adresse et votre téléphone restent "
         "cachés jusqu’à ce que vous ayez dit oui.\n\n%(city)s"
@@ -42,9 +42,10 @@ STILL_THERE = BuiltIn(
     name="offer_reminder",
     events=("offer_reminder",),
     reader=Reader.CITIZEN,
-    title=gettext_lazy("Votre proposition tient-elle toujours ? (%(reference)s)"),
+    title=gettext_lazy("Votre proposition tient-elle toujours\u202f? (%(reference)s)"),
     body=gettext_lazy(
-        "Bonjour,\n\nVous avez proposé « %(title)s ». Est-ce toujours possible ?\n\nSans réponse de votre part, "
+        "Bonjour,\n\nVous avez proposé «\u00a0%(title)s\u00a0». Est-ce toujours possible\u202f?\n\nSans réponse "
+        "de votre part, "
         "nous la mettrons de côté. Vous pourrez la reprendre quand vous voudrez.\n\n%(city)s"
     ),
     required=("title",),
@@ -80,7 +81,8 @@ def visit_again(offer: Offer) -> Text:
     return Text(
         title=_("Un logement est à visiter de nouveau (%(reference)s)") % {"reference": offer.reference},
         body=_(
-            "Bonjour,\n\nL’adresse, la forme ou le partage du logement « %(title)s » (%(reference)s) a changé depuis "
+            "Bonjour,\n\nL’adresse, la forme ou le partage du logement «\u00a0%(title)s\u00a0» (%(reference)s) a "
+            "changé depuis "
             "la visite. Une nouvelle visite est nécessaire avant de le proposer."
         )
         % {"title": titled(offer), "reference": offer.reference},

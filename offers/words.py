@@ -148,7 +148,7 @@ def next_step(offer: Offer, *, now: datetime) -> str:
 def _paused(offer: Offer) -> str:
     if has_taken_back(offer.owner, STANDS_ON):
         return _(
-            "Votre accord est retiré\u202f: personne ne vous sollicite. Il se redonne dans « Mon compte »."
+            "Votre accord est retiré\u202f: personne ne vous sollicite. Il se redonne dans «\u00a0Mon compte\u00a0»."
         )
     if offer.paused_until is None:
         return _("Personne ne vous sollicite. Reprenez-la quand vous voulez.")

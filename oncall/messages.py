@@ -45,7 +45,7 @@ def taken_over(shift: Shift) -> Text:
 
 def wanted(shift: Shift) -> Text:
     """To the others of the desk."""
-    title = _("Astreinte\u00a0: un remplacement\u202f?")
+    title = _("Astreinte\u202f: un remplacement\u202f?")
     return _text(
         shift.city,
         title,

@@ -104,5 +104,5 @@ def cover(request: HttpRequest, city: City) -> HttpResponse:
     except services.NoShift:
         messages.info(request, _("Cette astreinte est finie ou annulée."))
     else:
-        messages.success(request, _("C’est noté\u00a0: vous êtes d’astreinte."))
+        messages.success(request, _("C’est noté\u202f: vous êtes d’astreinte."))
     return redirect("oncall:rota", city.slug)

@@ -12,7 +12,8 @@ from cities.models import City
 from privacy import copying
 
 WHY_NOT = {
-    "address": _("Cette personne a une adresse e-mail\u202f: elle prend sa copie elle-même, dans « Mon compte »."),
+    "address": _("Cette personne a une adresse e-mail\u202f: elle prend sa copie elle-même, dans "
+                 "«\u00a0Mon compte\u00a0»."),
     "towns": _("Une autre ville connaît aussi cette personne\u202f: sa copie se demande au délégué à la protection des "
                "données."),
 }  # fmt: skip

@@ -29,7 +29,7 @@ class Activity:
 
 
 _MISSION = _("mission d’intérêt public (art. 6.1.e)")
-_CONSENT = _("accord de la personne (art. 6.1.a), qu’elle retire dans « Mon compte »")
+_CONSENT = _("accord de la personne (art. 6.1.a), qu’elle retire dans «\u00a0Mon compte\u00a0»")
 _DUTY = _("obligation de sécurité et de preuve (art. 6.1.c)")
 
 ACTIVITIES: Mapping[Section, Activity] = {

@@ -30,7 +30,8 @@ CHAPTERS = (
             Promise(
                 "copy",
                 _(
-                    "Tout ce que nous gardons sur vous tient en un fichier. Vous le prenez dans « Mon compte »."
+                    "Tout ce que nous gardons sur vous tient en un fichier. Vous le prenez dans «\u00a0Mon "
+                    "compte\u00a0»."
                 ),
             ),
             Promise(

@@ -285,3 +285,12 @@ def test_a_text_that_is_counted_in_one_place_alone_is_refused(root):
 )
 def test_a_text_looks_as_its_language_asks(language, texts, wrong):
     assert bool(list(typography.faults(language, texts))) is wrong
+
+
+def test_the_french_of_the_product_looks_as_french_asks(root):
+    (root / "offers" / "views.py").write_text('a = _("Quand ?")\n', encoding="utf-8")
+    assert (
+        "no narrow space before a sign: 'Quand ?' (offers/views.py)"
+        in translations.problems_of_the_source(root)
+    )
+    assert translations.problems_of_the_source() == []

@@ -141,8 +141,7 @@ class Answers:
             match = re.fullmatch(r"\s*([^:]+?)\s*:\s*(.+?)\s*=\s*([^=]*?)\s*", line, re.DOTALL)
             if match is None:
                 raise BadAnswer(
-                    _("«\u00a0%(text)s\u00a0»\u202f: écrivez «\u00a0colonne: écrit = valeur\u00a0».")
-                    % {"text": line}
+                    _("«\u00a0%(text)s\u00a0»\u202f: écrivez «\u00a0%(form)s\u00a0».") % {"text": line}
                 )
             said[_named(match[1]), folded(match[2])] = match[3]
         return cls(said)

@@ -13,12 +13,13 @@ JOINED = BuiltIn(
     name="need_joined",
     events=("need_joined",),
     reader=Reader.POSTER,
-    title=gettext_lazy("Ce foyer est déjà suivi : %(need)s"),
+    title=gettext_lazy("Ce foyer est déjà suivi\u202f: %(need)s"),
     body=gettext_lazy(
         "Bonjour,\n\nUne autre association a demandé un toit pour le même foyer, aux mêmes dates. La ville garde "
         "une seule demande, pour ne pas solliciter deux fois les mêmes personnes. Votre demande %(reference)s est "
-        "donc fermée ; la recherche continue.\n\nCe n’est pas le même foyer, ou vous l’accompagnez aussi ? Appelez "
-        "la ville : %(city)s %(phone)s."
+        "donc fermée\u202f; la recherche continue.\n\nCe n’est pas le même foyer, ou vous l’accompagnez "
+        "aussi\u202f? Appelez "
+        "la ville\u202f: %(city)s %(phone)s."
     ),
     required=("reference",),
 )
@@ -42,7 +43,7 @@ OPEN_AGAIN = BuiltIn(
     name="need_open_again",
     events=("need_open_again",),
     reader=Reader.POSTER,
-    title=gettext_lazy("De nouveau ouverte : %(need)s"),
+    title=gettext_lazy("De nouveau ouverte\u202f: %(need)s"),
     body=gettext_lazy(
         "Bonjour,\n\nVotre demande %(reference)s avait été prise pour celle d’un autre foyer. Elle est de nouveau "
         "ouverte, et la ville cherche."

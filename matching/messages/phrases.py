@@ -84,9 +84,9 @@ DOES_NOT_TAKE_PLACE = BuiltIn(
     name="match_cancelled",
     events=("match_cancelled", "match_refused"),
     reader=Reader.EITHER,
-    title=gettext_lazy("Annulé : %(about)s"),
+    title=gettext_lazy("Annulé\u202f: %(about)s"),
     body=gettext_lazy(
-        "Bonjour,\n\nLa mise en relation pour « %(about)s », %(when)s, n’aura pas lieu.\n\n"
+        "Bonjour,\n\nLa mise en relation pour «\u00a0%(about)s\u00a0», %(when)s, n’aura pas lieu.\n\n"
         "Il n’y a rien à faire de votre côté. La ville cherche une autre solution si besoin."
     ),
     required=("about", "when"),

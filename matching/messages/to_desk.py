@@ -22,7 +22,7 @@ MOST_NAMED = 5  # needs in one message
 
 
 def declined(match: Match, person: User) -> Text:
-    return _looked_at_again(match, _("Réponse : non. %(need)s") % {"need": titled(match.need)})
+    return _looked_at_again(match, _("Réponse\u202f: non. %(need)s") % {"need": titled(match.need)})
 
 
 def lapsed(match: Match, person: User) -> Text:
@@ -41,7 +41,8 @@ def waits_its_turn(match: Match, person: User) -> Text:
     return Text(
         title=_("La question attend encore. %(need)s") % {"need": titled(match.need)},
         body=_(
-            "Bonjour,\n\nLa question pour « %(need)s » (%(reference)s) n’est pas encore posée\u202f: cette personne a "
+            "Bonjour,\n\nLa question pour «\u00a0%(need)s\u00a0» (%(reference)s) n’est pas encore posée\u202f: "
+            "cette personne a "
             "déjà une question, ou assez de messages pour cette semaine. Si elle attend encore, il restera trop peu de "
             "temps pour répondre.\n\nDemandez à quelqu’un d’autre, ou appelez cette personne."
         )
@@ -61,7 +62,7 @@ def cancelled(match: Match, person: User) -> Text:
     """To the desk: the case is theirs again, unless whoever posted the need has taken it back."""
     if match.need.state == NeedState.WITHDRAWN:
         return does_not_take_place(match, titled(match.need))
-    return _looked_at_again(match, _("Annulé : %(about)s") % {"about": titled(match.need)})
+    return _looked_at_again(match, _("Annulé\u202f: %(about)s") % {"about": titled(match.need)})
 
 
 def broken_off(match: Match, person: User) -> Text:
@@ -84,18 +85,19 @@ def for_tonight(need: Any, count: int) -> Text:
     """To the desk: a need for tonight, with what was found, if anything."""
     body = (
         ngettext(
-            "Bonjour,\n\n%(count)s piste est trouvée pour ce soir : « %(need)s », %(commune)s.",
-            "Bonjour,\n\n%(count)s pistes sont trouvées pour ce soir : « %(need)s », %(commune)s.",
+            "Bonjour,\n\n%(count)s piste est trouvée pour ce soir\u202f: «\u00a0%(need)s\u00a0», %(commune)s.",
+            "Bonjour,\n\n%(count)s pistes sont trouvées pour ce soir\u202f: «\u00a0%(need)s\u00a0», %(commune)s.",
             count,
         )
         if count
         else _(
-            "Bonjour,\n\nUn besoin est arrivé pour ce soir : « %(need)s », %(commune)s. Aucune proposition ne convient "
-            "pour l’instant.\n\nDites-nous que vous vous en occupez : les rappels s’arrêtent alors."
+            "Bonjour,\n\nUn besoin est arrivé pour ce soir\u202f: «\u00a0%(need)s\u00a0», %(commune)s. Aucune "
+            "proposition ne convient "
+            "pour l’instant.\n\nDites-nous que vous vous en occupez\u202f: les rappels s’arrêtent alors."
         )
     )
     return Text(
-        title=_("Ce soir : %(need)s") % {"need": titled(need)},
+        title=_("Ce soir\u202f: %(need)s") % {"need": titled(need)},
         body=body % {"count": count, "need": titled(need), "commune": need.commune.name},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("desk:case", args=[need.city.slug, need.reference]),
@@ -109,15 +111,15 @@ def tonight_waits(city: Any, needs: Sequence[Any]) -> Text:
     if more := len(needs) - len(lines):
         lines.append(ngettext("et %(count)s autre", "et %(count)s autres", more) % {"count": more})
     title = ngettext(
-        "Ce soir : %(count)s besoin attend quelqu’un",
-        "Ce soir : %(count)s besoins attendent quelqu’un",
+        "Ce soir\u202f: %(count)s besoin attend quelqu’un",
+        "Ce soir\u202f: %(count)s besoins attendent quelqu’un",
         len(needs),
     ) % {"count": len(needs)}
     return Text(
         title=title,
         body=_(
-            "Bonjour,\n\nPersonne ne s’en occupe encore :\n%(needs)s\n\nOuvrez le dossier et dites « Je m’en "
-            "occupe » : les rappels s’arrêtent alors."
+            "Bonjour,\n\nPersonne ne s’en occupe encore\u202f:\n%(needs)s\n\nOuvrez le dossier et dites «\u00a0Je m’en "
+            "occupe\u00a0»\u202f: les rappels s’arrêtent alors."
         )
         % {"needs": "\n".join(lines)},
         action_label=_("Ouvrir le dossier") if len(needs) == 1 else _("Ouvrir la liste à traiter"),
@@ -183,17 +185,17 @@ def suggestions_of_the_day(city: Any) -> Text:
 
 def town_declined(match: Match, agreement: Any) -> Text:
     """To the desk of the need: the other town does not agree."""
-    return _of_town(match, _("%(city)s ne peut pas aider cette fois : %(need)s"), agreement)
+    return _of_town(match, _("%(city)s ne peut pas aider cette fois\u202f: %(need)s"), agreement)
 
 
 def town_silent(match: Match, agreement: Any) -> Text:
     """To the desk of the need: the other town did not answer in time."""
-    return _of_town(match, _("Pas de réponse de %(city)s : %(need)s"), agreement)
+    return _of_town(match, _("Pas de réponse de %(city)s\u202f: %(need)s"), agreement)
 
 
 def agreement_moot(match: Match, agreement: Any) -> Text:
     """To the desk of the need: the suggestion for which the other town was asked is gone."""
-    return _of_town(match, _("N’est plus possible avec %(city)s : %(need)s"), agreement)
+    return _of_town(match, _("N’est plus possible avec %(city)s\u202f: %(need)s"), agreement)
 
 
 def _of_town(match: Match, title: str, agreement: Any) -> Text:
@@ -203,10 +205,11 @@ def _of_town(match: Match, title: str, agreement: Any) -> Text:
 def home_changed(match: Match) -> Text:
     """To the desk: what was seen at the visit is no longer so, and people count on it."""
     return Text(
-        title=_("Un logement a changé : %(need)s") % {"need": titled(match.need)},
+        title=_("Un logement a changé\u202f: %(need)s") % {"need": titled(match.need)},
         body=_(
-            "Bonjour,\n\nL’adresse, la forme ou le partage du logement « %(offer)s » a changé depuis la visite. Il est "
-            "prévu pour « %(need)s » (%(reference)s). Voyez si cela tient toujours, et visitez de nouveau."
+            "Bonjour,\n\nL’adresse, la forme ou le partage du logement «\u00a0%(offer)s\u00a0» a changé depuis "
+            "la visite. Il est "
+            "prévu pour «\u00a0%(need)s\u00a0» (%(reference)s). Voyez si cela tient toujours, et visitez de nouveau."
         )
         % {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference},
         action_label=_("Ouvrir le dossier"),
@@ -236,10 +239,13 @@ def held_back(match: Match) -> Text:
     figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}
     if match.state == MatchState.UNDER_WAY:
         title = (
-            _("À reloger ce soir : %(need)s") if match.need.kind == Kind.HOUSING else _("Suspendu : %(need)s")
+            _("À reloger ce soir\u202f: %(need)s")
+            if match.need.kind == Kind.HOUSING
+            else _("Suspendu\u202f: %(need)s")
         )
         body = _(
-            "Bonjour,\n\nUn signalement concerne « %(offer)s », en cours pour « %(need)s » (%(reference)s). Prenez "
+            "Bonjour,\n\nUn signalement concerne «\u00a0%(offer)s\u00a0», en cours pour «\u00a0%(need)s\u00a0» "
+            "(%(reference)s). Prenez "
             "contact tout de suite, et cherchez une autre solution pour ce soir."
         )
     elif match.rehouse_from is not None:
@@ -251,9 +257,10 @@ def held_back(match: Match) -> Text:
         )
         figures["day"] = weekday_and_day(match.first_day)
     else:
-        title = _("Suspendu : %(need)s")
+        title = _("Suspendu\u202f: %(need)s")
         body = _(
-            "Bonjour,\n\nUn signalement concerne « %(offer)s », prévu pour « %(need)s » (%(reference)s). Rien ne "
+            "Bonjour,\n\nUn signalement concerne «\u00a0%(offer)s\u00a0», prévu pour «\u00a0%(need)s\u00a0» "
+            "(%(reference)s). Rien ne "
             "commence tant que le signalement n’est pas clos."
         )
     return Text(
@@ -314,9 +321,10 @@ def left_to_town(match: Match) -> Text:
 def nobody_says(match: Match) -> Text:
     """To the desk: a stay begins, and its association has not said that guests still come."""
     return Text(
-        title=_("Sans nouvelles de l’association : %(need)s") % {"need": titled(match.need)},
+        title=_("Sans nouvelles de l’association\u202f: %(need)s") % {"need": titled(match.need)},
         body=_(
-            "Bonjour,\n\n« %(offer)s » attend « %(need)s » (%(reference)s), %(when)s. L’association n’a pas dit si le "
+            "Bonjour,\n\n«\u00a0%(offer)s\u00a0» attend «\u00a0%(need)s\u00a0» (%(reference)s), %(when)s. "
+            "L’association n’a pas dit si le "
             "foyer vient toujours. Appelez la personne qui accueille, et l’association si elle agit encore."
         )
         % {
@@ -333,9 +341,10 @@ def nobody_says(match: Match) -> Text:
 def to_review(match: Match) -> Text:
     """To the desk: what is under way is no longer what one of the sides says it can be."""
     return Text(
-        title=_("À revoir : %(need)s") % {"need": match.need.title},
+        title=_("À revoir\u202f: %(need)s") % {"need": match.need.title},
         body=_(
-            "Bonjour,\n\n« %(offer)s » est en cours pour « %(need)s » (%(reference)s). La proposition ou le besoin a "
+            "Bonjour,\n\n«\u00a0%(offer)s\u00a0» est en cours pour «\u00a0%(need)s\u00a0» (%(reference)s). La "
+            "proposition ou le besoin a "
             "changé, et l’un ne va plus avec l’autre. Voyez avec chacun ce qui tient."
         )
         % {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference},

@@ -17,9 +17,11 @@ from notifications.services import Text
 def town_asked(match: Match, agreement: Any) -> Text:
     """To the desk of the offer's town: another town would like to ask one of its citizens."""
     return Text(
-        title=_("%(city)s demande votre accord : %(what)s") % {"city": match.city.name, "what": asked(match)},
+        title=_("%(city)s demande votre accord\u202f: %(what)s")
+        % {"city": match.city.name, "what": asked(match)},
         body=_(
-            "Bonjour,\n\n%(city)s cherche : %(what)s, %(when)s. « %(offer)s » (%(reference)s), à %(commune)s, "
+            "Bonjour,\n\n%(city)s cherche\u202f: %(what)s, %(when)s. «\u00a0%(offer)s\u00a0» (%(reference)s), à "
+            "%(commune)s, "
             "conviendrait.\n\nSi vous êtes d’accord, la personne est interrogée. Répondez avant %(deadline)s."
         )
         % {
@@ -45,9 +47,10 @@ def agreement_not_needed(match: Match, agreement: Any) -> Text:
         "reference": match.offer.reference,
     }
     return Text(
-        title=_("%(city)s ne demande plus votre accord : %(what)s") % figures,
+        title=_("%(city)s ne demande plus votre accord\u202f: %(what)s") % figures,
         body=_(
-            "Bonjour,\n\n« %(offer)s » (%(reference)s) n’est plus à l’étude pour %(city)s. Il n’y a plus rien à "
+            "Bonjour,\n\n«\u00a0%(offer)s\u00a0» (%(reference)s) n’est plus à l’étude pour %(city)s. Il n’y a "
+            "plus rien à "
             "répondre."
         )
         % figures,
@@ -59,9 +62,9 @@ def agreement_not_needed(match: Match, agreement: Any) -> Text:
 def across(match: Match) -> Text:
     """To the desk of the offer's town: how a match for another town went."""
     return Text(
-        title=_("%(state)s : %(offer)s")
+        title=_("%(state)s\u202f: %(offer)s")
         % {"state": capfirst(match.get_state_display()), "offer": titled(match.offer)},
-        body=_("Bonjour,\n\n« %(offer)s », pour un besoin de %(city)s, %(when)s : %(state)s.")
+        body=_("Bonjour,\n\n«\u00a0%(offer)s\u00a0», pour un besoin de %(city)s, %(when)s\u202f: %(state)s.")
         % {
             "offer": titled(match.offer),
             "city": match.city.name,

@@ -29,9 +29,9 @@ QUESTION = BuiltIn(
     name="match_question",
     events=("match_question", "match_question_again"),
     reader=Reader.CITIZEN,
-    title=gettext_lazy("Pouvez-vous aider ? %(what)s"),
+    title=gettext_lazy("Pouvez-vous aider\u202f? %(what)s"),
     body=gettext_lazy(
-        "Bonjour,\n\nVous avez proposé « %(offer)s ». Un besoin lui correspond :\n\n%(what)s\n%(when)s\n"
+        "Bonjour,\n\nVous avez proposé «\u00a0%(offer)s\u00a0». Un besoin lui correspond\u202f:\n\n%(what)s\n%(when)s\n"
         "%(place)s.\n\nDites oui ou non avant %(deadline)s. Vous êtes libre de "
         "dire non.\n\nVotre adresse et votre téléphone restent cachés tant que l’association n’a pas confirmé."
     ),
@@ -66,7 +66,7 @@ def please_confirm_again(match: Match, person: User) -> Text:
 
 def _again(asked: Text) -> Text:
     """The same question, once more while it can be answered."""
-    frame = _("Rappel : %(title)s")
+    frame = _("Rappel\u202f: %(title)s")
     assert asked.filling is not None
     return replace(asked, title=frame % {"title": asked.title}, filling=replace(asked.filling, frame=frame))
 
@@ -75,9 +75,10 @@ PLEASE_CONFIRM = BuiltIn(
     name="match_accepted",
     events=("match_accepted", "match_accepted_again"),
     reader=Reader.POSTER,
-    title=gettext_lazy("Quelqu’un a dit oui : %(need)s"),
+    title=gettext_lazy("Quelqu’un a dit oui\u202f: %(need)s"),
     body=gettext_lazy(
-        "Bonjour,\n\nUne personne peut répondre à votre besoin « %(need)s » (%(reference)s) :\n\n%(offer)s, "
+        "Bonjour,\n\nUne personne peut répondre à votre besoin «\u00a0%(need)s\u00a0» "
+        "(%(reference)s)\u202f:\n\n%(offer)s, "
         "%(when)s, %(distance)s.\n\nConfirmez avant %(deadline)s, et vous recevez ses coordonnées tout de suite."
     ),
     required=("need", "offer", "when", "deadline"),
@@ -108,11 +109,11 @@ STILL_HOLDS = BuiltIn(
     name="match_still_holds",
     events=("match_still_holds",),
     reader=Reader.POSTER,
-    title=gettext_lazy("Le foyer vient-il toujours ? %(need)s"),
+    title=gettext_lazy("Le foyer vient-il toujours\u202f? %(need)s"),
     body=gettext_lazy(
-        "Bonjour,\n\nUn accueil est prévu %(when)s pour « %(need)s » (%(reference)s). La personne qui "
-        "accueille garde la place.\n\nLe foyer vient-il toujours ? Un seul appui suffit pour répondre. Si quelque "
-        "chose a changé, dites-le aussi : la place servira à d’autres."
+        "Bonjour,\n\nUn accueil est prévu %(when)s pour «\u00a0%(need)s\u00a0» (%(reference)s). La personne qui "
+        "accueille garde la place.\n\nLe foyer vient-il toujours\u202f? Un seul appui suffit pour répondre. Si quelque "
+        "chose a changé, dites-le aussi\u202f: la place servira à d’autres."
     ),
     required=("need", "when"),
 )
@@ -131,10 +132,10 @@ CITIZENS_CONTACT = BuiltIn(
     name="match_confirmed_poster",
     events=("match_confirmed",),
     reader=Reader.POSTER,
-    title=gettext_lazy("C’est confirmé : %(need)s"),
+    title=gettext_lazy("C’est confirmé\u202f: %(need)s"),
     body=gettext_lazy(
-        "Bonjour,\n\nLa mise en relation est confirmée pour « %(need)s » (%(reference)s), %(when)s.\n\n"
-        "Voici à qui vous adresser :\n%(contact)s\n\nAppelez vite : une première réponse rapide rassure tout "
+        "Bonjour,\n\nLa mise en relation est confirmée pour «\u00a0%(need)s\u00a0» (%(reference)s), %(when)s.\n\n"
+        "Voici à qui vous adresser\u202f:\n%(contact)s\n\nAppelez vite\u202f: une première réponse rapide rassure tout "
         "le monde."
     ),
     required=("need", "when", "contact"),
@@ -178,8 +179,9 @@ ASSOCIATIONS_CONTACT = BuiltIn(
     reader=Reader.CITIZEN,
     title=gettext_lazy("C’est confirmé. Merci"),
     body=gettext_lazy(
-        "Bonjour,\n\nVotre proposition « %(offer)s » trouve sa place, %(when)s. Merci.\n\n"
-        "Voici qui va vous appeler :\n%(contact)s\n\nUne question, un souci ? La ville reste à votre écoute : "
+        "Bonjour,\n\nVotre proposition «\u00a0%(offer)s\u00a0» trouve sa place, %(when)s. Merci.\n\n"
+        "Voici qui va vous appeler\u202f:\n%(contact)s\n\nUne question, un souci\u202f? La ville reste à votre "
+        "écoute\u202f: "
         "%(city)s %(phone)s."
     ),
     required=("offer", "when", "contact"),
@@ -208,7 +210,8 @@ NO_LONGER_ASKED = BuiltIn(
     reader=Reader.CITIZEN,
     title=gettext_lazy("La question est close, merci"),
     body=gettext_lazy(
-        "Bonjour,\n\nNous vous avions demandé de l’aide pour « %(offer)s ». La réponse n’est plus attendue : la "
+        "Bonjour,\n\nNous vous avions demandé de l’aide pour «\u00a0%(offer)s\u00a0». La réponse n’est plus "
+        "attendue\u202f: la "
         "ville cherche une autre solution.\n\nIl n’y a rien à faire de votre côté. Votre proposition reste "
         "ouverte pour d’autres besoins."
     ),
@@ -229,7 +232,8 @@ NOT_CONFIRMED = BuiltIn(
     reader=Reader.CITIZEN,
     title=gettext_lazy("Pas de confirmation à temps, et merci"),
     body=gettext_lazy(
-        "Bonjour,\n\nVous aviez dit oui pour « %(offer)s ». La confirmation n’est pas venue à temps : vous êtes "
+        "Bonjour,\n\nVous aviez dit oui pour «\u00a0%(offer)s\u00a0». La confirmation n’est pas venue à "
+        "temps\u202f: vous êtes "
         "libre. Merci d’avoir répondu.\n\nVotre proposition reste ouverte pour d’autres besoins."
     ),
     required=("offer",),
@@ -247,11 +251,12 @@ CONFIRMATION_OVER = BuiltIn(
     name="match_confirmation_over",
     events=("match_lapsed",),
     reader=Reader.POSTER,
-    title=gettext_lazy("Le délai pour confirmer est passé : %(need)s"),
+    title=gettext_lazy("Le délai pour confirmer est passé\u202f: %(need)s"),
     body=gettext_lazy(
-        "Bonjour,\n\nUne personne pouvait répondre à votre besoin « %(need)s » (%(reference)s). Sans confirmation "
-        "à temps, sa proposition est de nouveau libre. La ville continue de chercher.\n\nUne question, un souci ? "
-        "La ville reste à votre écoute : %(city)s %(phone)s."
+        "Bonjour,\n\nUne personne pouvait répondre à votre besoin «\u00a0%(need)s\u00a0» (%(reference)s). Sans "
+        "confirmation "
+        "à temps, sa proposition est de nouveau libre. La ville continue de chercher.\n\nUne question, un souci\u202f? "
+        "La ville reste à votre écoute\u202f: %(city)s %(phone)s."
     ),
     required=("need",),
 )
@@ -283,7 +288,7 @@ NOT_TAKEN_UP = BuiltIn(
     reader=Reader.CITIZEN,
     title=gettext_lazy("Pas cette fois, et merci"),
     body=gettext_lazy(
-        "Bonjour,\n\nVous aviez dit oui pour « %(offer)s ». Finalement, ce n’est pas nécessaire cette fois. "
+        "Bonjour,\n\nVous aviez dit oui pour «\u00a0%(offer)s\u00a0». Finalement, ce n’est pas nécessaire cette fois. "
         "Merci d’avoir répondu.\n\nVotre proposition reste ouverte pour d’autres besoins."
     ),
     required=("offer",),
@@ -325,10 +330,11 @@ ENDS_HERE = BuiltIn(
     name="match_broken_off",
     events=("match_broken_off",),
     reader=Reader.EITHER,
-    title=gettext_lazy("Interrompu : %(about)s"),
+    title=gettext_lazy("Interrompu\u202f: %(about)s"),
     body=gettext_lazy(
-        "Bonjour,\n\nLa mise en relation pour « %(about)s », %(when)s, s’arrête ici. La ville est prévenue et "
-        "cherche une autre solution si besoin.\n\nUne question, un souci ? La ville reste à votre écoute : "
+        "Bonjour,\n\nLa mise en relation pour «\u00a0%(about)s\u00a0», %(when)s, s’arrête ici. La ville est "
+        "prévenue et "
+        "cherche une autre solution si besoin.\n\nUne question, un souci\u202f? La ville reste à votre écoute\u202f: "
         "%(city)s %(phone)s."
     ),
     required=("about", "when"),

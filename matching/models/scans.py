@@ -22,7 +22,7 @@ class Scan(models.Model):
     # known, and whoever is possible is then kept.
     lowest_standing = models.IntegerField(null=True, help_text=_("rang de la dernière piste gardée"))
     near_misses = models.JSONField(
-        default=list, help_text=_("presque possibles : une seule condition manque")
+        default=list, help_text=_("presque possibles\u202f: une seule condition manque")
     )
     algorithm = models.CharField(max_length=10)
     scanned_at = models.DateTimeField()

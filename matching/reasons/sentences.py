@@ -38,15 +38,17 @@ PART_LABELS = {
 }
 PART_MEANINGS = {
     "proximity": gettext_lazy("plus c’est près, plus il y a de points"),
-    "dates": gettext_lazy("la part des jours demandés qui est couverte ; des objets, le plus tôt possible"),
-    "fit": gettext_lazy("la bonne taille : ce qui est grand ou rare est gardé pour qui en a besoin"),
+    "dates": gettext_lazy(
+        "la part des jours demandés qui est couverte\u202f; des objets, le plus tôt possible"
+    ),
+    "fit": gettext_lazy("la bonne taille\u202f: ce qui est grand ou rare est gardé pour qui en a besoin"),
     "language": gettext_lazy("une langue en commun"),
     "freshness": gettext_lazy("une proposition confirmée récemment"),
     "courtesy": gettext_lazy("une personne que l’on n’a pas déjà beaucoup sollicitée"),
 }
 # One sentence for each rule of the engine; a test holds the two together.
 RULE_WORDS = {
-    "category": gettext_lazy("La catégorie est la même ; pour un logement, sa forme est acceptée."),
+    "category": gettext_lazy("La catégorie est la même\u202f; pour un logement, sa forme est acceptée."),
     "item": gettext_lazy("L’objet est celui qui est demandé, ou un de ceux qui conviennent."),
     "size": gettext_lazy("La taille est une de celles qui sont demandées, ou convient aussi."),
     "city": gettext_lazy("La ville est la même, ou une ville voisine liée, si la personne a accepté."),
@@ -55,7 +57,7 @@ RULE_WORDS = {
     "notice": gettext_lazy("La personne est prévenue aussi tôt qu’elle le demande."),
     "stay": gettext_lazy("Le séjour n’est pas plus long que ce que l’hôte permet."),
     "capacity": gettext_lazy(
-        "La place suffit : tout le foyer, ou toute la quantité si une partie ne sert à rien."
+        "La place suffit\u202f: tout le foyer, ou toute la quantité si une partie ne sert à rien."
     ),
     "rent": gettext_lazy("Le loyer n’est pas plus haut que ce que quelqu’un paie."),
     "step_free": gettext_lazy("Le logement est de plain-pied si c’est nécessaire."),
@@ -172,9 +174,9 @@ def _units(p: Mapping[str, Any], name: str) -> str:
 
 def _quantity(p: Mapping[str, Any]) -> str:
     if p["quantity"] == p["asked"]:
-        return _("toute la quantité : %(units)s") % {"units": _units(p, "quantity")}
+        return _("toute la quantité\u202f: %(units)s") % {"units": _units(p, "quantity")}
     is_once = p["kind"] == Kind.SKILL and p.get("rhythm")
-    return _("une partie : %(given)s sur %(asked)s") % {
+    return _("une partie\u202f: %(given)s sur %(asked)s") % {
         "given": _units(p, "quantity") if is_once else p["quantity"],
         "asked": _units(p, "asked"),
     }
@@ -209,7 +211,7 @@ def _in_brackets(words: Iterable[Sequence[str]], spoken: Iterable[Sequence[str]]
 def _all_languages(p: Mapping[str, Any]) -> str:
     """ "toutes les langues demandées : dari (persan), français": what is offered under another name in brackets."""
     names = _in_brackets([(word, word) for word in p["languages"]], p.get("spoken", ()))
-    return _("toutes les langues demandées : %(languages)s") % {"languages": listed(names)}
+    return _("toutes les langues demandées\u202f: %(languages)s") % {"languages": listed(names)}
 
 
 _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -240,7 +242,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "stay": lambda p: _("séjour de %(days)s au plus") % {"days": count_of_days(p["days"])},
     "rent": lambda p: _("loyer %(rent)s par mois") % {"rent": euros(p["rent"])},
     "smoke_free": lambda p: _("personne n’y fume"),
-    "accepts": lambda p: _("accueille : %(words)s") % {"words": household_names(p["words"])},
+    "accepts": lambda p: _("accueille\u202f: %(words)s") % {"words": household_names(p["words"])},
     "accepts_everyone": lambda p: _("accueille tous les foyers"),
     "step_free": lambda p: _("de plain-pied ou avec ascenseur"),
     "pets_accepted": lambda p: _("accepte les animaux"),
@@ -395,9 +397,9 @@ _UNMET: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "smoke_free": lambda p: _("on y fume"),
     "pets": lambda p: _("n’accepte pas les animaux"),
     "shared_home": lambda p: _("logement partagé, que le foyer ne souhaite pas"),
-    "household": lambda p: _("n’accueille pas : %(words)s") % {"words": household_names(p["needed"])},
+    "household": lambda p: _("n’accueille pas\u202f: %(words)s") % {"words": household_names(p["needed"])},
     "languages": lambda p: (
-        _("langue manquante : %(languages)s") % {"languages": language_names(p["missing"])}
+        _("langue manquante\u202f: %(languages)s") % {"languages": language_names(p["missing"])}
     ),
     "slots": lambda p: _("pas de créneau en commun"),
     "open": _not_open,

@@ -43,7 +43,7 @@ def to_read(reply: MailReply, asked: Message) -> Text:
     """To whoever calls back: what was asked and what came, in their own words."""
     return Text(
         title=_("A répondu par e-mail\u202f: à lire"),
-        body=_("À la question «\u202f%(question)s\u202f», cette personne a répondu\u202f:\n\n%(text)s")
+        body=_("À la question «\u00a0%(question)s\u00a0», cette personne a répondu\u202f:\n\n%(text)s")
         % {"question": asked.title, "text": reply.text},
         action_label=asked.action_label,
         action_url=asked.action_url,

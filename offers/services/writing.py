@@ -18,7 +18,9 @@ from webhooks.events import Happening
 
 SCAN_TASK = "matching.tasks.scan_due"
 
-TAKEN_BACK = _("L’accord de la personne est retiré. Il se redonne dans « Mon compte », ou au téléphone.")
+TAKEN_BACK = _(
+    "L’accord de la personne est retiré. Il se redonne dans «\u00a0Mon compte\u00a0», ou au téléphone."
+)
 
 # What somebody does with an offer when they are asked whether it holds.
 _ANSWERS = frozenset({"pause", "reconfirm", "withdraw"})
@@ -68,7 +70,7 @@ def do(
 
 def refused(offer: Offer) -> ValidationError:
     return ValidationError(
-        _("Cette proposition est « %(state)s » : ce n’est plus possible."),
+        _("Cette proposition est «\u00a0%(state)s\u00a0»\u202f: ce n’est plus possible."),
         code="state",
         params={"state": offer.get_state_display()},
     )

@@ -61,7 +61,7 @@ def test_a_second_question_to_one_person_waits_for_its_turn(asked):
 def test_whoever_has_no_address_is_called(asked):
     on_the_phone = UserFactory(email=None, phone="+33388000011")
     assert asked_words.sentences([asked(NOW, offer={"owner": on_the_phone})], now=NOW)[-1] == (
-        "Qui n’a pas d’e-mail attend dans « À appeler »."
+        "Qui n’a pas d’e-mail attend dans «\u00a0À appeler\u00a0»."
     )
 
 
@@ -74,7 +74,7 @@ def test_whoever_has_no_address_and_reads_sms_is_not_called(asked, settings):
         "C’est demandé\u202f: 1 personne reçoit la question."
     ]
     assert asked_words.sentences([asked(NOW, offer={"owner": at_home})], now=NOW)[-1] == (
-        "Qui n’a pas d’e-mail attend dans « À appeler »."
+        "Qui n’a pas d’e-mail attend dans «\u00a0À appeler\u00a0»."
     )
 
 

@@ -226,7 +226,7 @@ def test_whoever_is_waited_for_is_reminded_once_halfway(db, accepted, who):
     assert sweeps.remind_unanswered(by=None, now=half + HOUR) == 0
     message = Message.objects.get(event=event)
     assert message.recipient == getattr(it, who)
-    assert message.title.startswith("Rappel : ")
+    assert message.title.startswith("Rappel\u202f: ")
     assert message.action_url
     assert sweeps.lapse_unanswered(by=None, now=NOW + 72 * HOUR) == 1
     assert not Message.objects.with_reason().filter(event=event).exists()

@@ -32,6 +32,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{language}: {'updated' if changed else 'unchanged'}")
             return
         found = {language: translations.problems(language) for language in languages}
+        found[settings.LANGUAGE_CODE] = translations.problems_of_the_source()
         for language, lines in found.items():
             for line in lines:
                 self.stderr.write(f"{language}: {line}")

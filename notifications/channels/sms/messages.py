@@ -87,7 +87,7 @@ def _to_read(reply: Reply) -> Text:
     title = titles.get(Became(reply.became), _("A répondu par SMS\u202f: à rappeler"))
     return Text(
         title=_("Demande par SMS à être appelée") if wants_call else title,
-        body=_("À la question «\u202f%(question)s\u202f», cette personne a répondu\u202f:\n\n%(text)s")
+        body=_("À la question «\u00a0%(question)s\u00a0», cette personne a répondu\u202f:\n\n%(text)s")
         % {"question": asked.title, "text": reply.text},
         action_label=asked.action_label,
         action_url=asked.action_url,

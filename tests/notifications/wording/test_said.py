@@ -126,7 +126,7 @@ def test_a_text_that_lost_a_placeholder_gives_way_and_the_town_is_told(write, te
 def test_a_reminder_says_so_around_the_words_of_the_town(write):
     own = write()
     text = text_of("match_question").filled(VALUES)
-    text = replace(text, filling=replace(text.filling, frame="Rappel : %(title)s"))
+    text = replace(text, filling=replace(text.filling, frame="Rappel\u202f: %(title)s"))
     assert said_with(text, [own], language="fr").title == "Rappel : Un coup de main\u202f?"
 
 

@@ -224,7 +224,7 @@ def test_changes_of_the_rota_are_said_without_a_name(city, room, mattermost, now
     oncall.ask_replacement(shift_id=shift.pk, by=first, now=now)
     deliver(now)
     (request,) = mattermost.requests
-    assert request.json["text"].startswith("Astreinte\u00a0: un remplacement\u202f? (du ")
+    assert request.json["text"].startswith("Astreinte\u202f: un remplacement\u202f? (du ")
     assert "Zénobie" not in request.body.decode()
 
 
