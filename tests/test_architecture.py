@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     {"config"}, {"demo"}, {"privacy"}, {"agenda", "desk", "outreach", "town"}, {"insight"}, {"followups"}, {"stays"},
     {"matching", "tryout"}, {"homes", "callers"},
-    {"offers", "needs", "oncall"}, {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"}, {"cities"},
+    {"offers", "needs", "oncall"}, {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"}, {"cities", "simulation"},
     {"engine", "sealing"},
 ]  # fmt: skip
 APPS = [app for layer in LAYERS for app in sorted(layer)]
