@@ -23,7 +23,7 @@ def main() -> None:
     seeds = range(1, options.seeds + 1)
     processes = options.processes
     towns, _ = report.gathered(_watched(tasks_of(options.towns, seeds, options.policies), processes))
-    swings = {}
+    swings: dict[tuple[str, float], dict[str, list[Figures]]] = {}
     if options.swing_seeds:
         some = tornado_tasks(SMALL, range(1, options.swing_seeds + 1), (report.LIST, report.PLAN))
         _, swings = report.gathered(_watched(some, processes))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from heapq import heappop, heappush
 from itertools import count
+from typing import Any
 
 import numpy as np
 
@@ -134,7 +135,7 @@ class _Desk:
         self._seen_day = -1
         self._in_vain: dict[int, int] = {}  # the day on which nothing was found for a need
         windows = [(row, window) for row, one in enumerate(offers) for window in one.record.available]
-        self._windows = {
+        self._windows: dict[str, Any] = {
             "window_offer": np.array([row for row, _ in windows], np.int64),
             "window_first": np.array([window.first_day.toordinal() for _, window in windows], np.int64),
             "window_last": np.array(
@@ -450,14 +451,15 @@ class _Desk:
             if minutes and minutes[-1] > self.now - ASKED_DAYS * DAY:
                 asked[row] = self._recently(row)
         offer, first, last, quantity = np.array(holds, np.int64).reshape(-1, 4).T
+        left: dict[str, Any] = stretches(
+            hold_offer=offer, hold_first=first, hold_last=last, hold_quantity=quantity, **self._windows
+        )
         return replace(
             columns,
             is_open=(self._registered <= self.now) & ~self._closed & ~self._waiting,
             asked=asked,
             confirmed_day=self._confirmed.copy(),
-            **stretches(
-                hold_offer=offer, hold_first=first, hold_last=last, hold_quantity=quantity, **self._windows
-            ),
+            **left,
         )
 
     def _is_stock(self, one: Match) -> bool:

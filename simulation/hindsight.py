@@ -14,7 +14,7 @@ import numpy as np
 from engine import need_columns, offer_columns, rank_columns
 from engine.planning.program import Row, model_of, solved
 from engine.planning.time_budget import TimeBudget
-from engine.vocabulary import GOODS, HOUSING, KINDS
+from engine.vocabulary import GOODS, HOUSING, KINDS, Kind
 from simulation.chance import chance
 from simulation.desk import TRIES
 from simulation.year import DAY, FIRST, START, Given, Wanted, Year
@@ -35,10 +35,10 @@ class _Cell:
     there: int  # of the offer, in the span that `offer` names
 
 
-def hindsight(year: Year) -> dict[str, float]:
+def hindsight(year: Year) -> dict[Kind, float]:
     """By kind, in people helped wholly (half of what is asked counts half): at least what any policy reaches."""
     bounds = dict.fromkeys(KINDS, 0.0)
-    spans: dict[tuple[str, int], list[_Cell]] = defaultdict(list)
+    spans: dict[tuple[Kind, int], list[_Cell]] = defaultdict(list)
     for need, offer in _good_pairs(year):
         for week, cell in _cells(need, offer, year):
             spans[need.record.kind, week].append(cell)
@@ -140,7 +140,7 @@ def _most(cells: list[_Cell]) -> float:
     model = model_of(
         np.array([cell.worth for cell in cells]),
         np.array([cell.most for cell in cells], np.float64),
-        [Row(np.array(some), np.ones(len(some)), most) for some, most in rows.values()],
+        [Row(np.array(some), np.ones(len(some), np.int64), most) for some, most in rows.values()],
     )
     found = solved(model, np.zeros(len(cells)), budget=TimeBudget(SECONDS), nodes=1, gap=0.0)
     if not found.optimal:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import nan, sqrt
 from statistics import fmean, stdev
 
-from engine.vocabulary import GOODS, HOUSING, SKILL, URGENCIES
+from engine.vocabulary import GOODS, HOUSING, SKILL, URGENCIES, Kind
 from simulation.desk import MONTH, Match, Outcome
 from simulation.year import DAY, FIRST, Wanted
 
@@ -28,7 +28,7 @@ _T95 = (
 _NORMAL95 = 1.96
 
 
-def figures(outcome: Outcome, bound: Mapping[str, float]) -> Figures:
+def figures(outcome: Outcome, bound: Mapping[Kind, float]) -> Figures:
     """NaN where there is nothing to speak of. Days waited are those after the day wanted."""
     year = outcome.year
     served: dict[int, list[Match]] = defaultdict(list)

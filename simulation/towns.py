@@ -5,11 +5,14 @@ Invented from the public figures of docs/behaviour.md: no town's own data.
 
 from dataclasses import dataclass
 
+from engine.vocabulary import Kind, Urgency
+
 Weighted = tuple[tuple[int, float], ...]
+Kinds = tuple[tuple[Kind, float], ...]
 
 # Half of the proposals in Strasbourg are goods, over a quarter homes, 26 % help (docs/behaviour.md).
-_STRASBOURG = (("goods", 0.48), ("housing", 0.26), ("skill", 0.26))
-_HOMES = (("goods", 0.22), ("housing", 0.60), ("skill", 0.18))
+_STRASBOURG: Kinds = (("goods", 0.48), ("housing", 0.26), ("skill", 0.26))
+_HOMES: Kinds = (("goods", 0.22), ("housing", 0.60), ("skill", 0.18))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +28,12 @@ class Town:
     days: int
     offers: int
     needs: int
-    offer_kinds: tuple[tuple[str, float], ...] = _STRASBOURG
-    need_kinds: tuple[tuple[str, float], ...] = (("goods", 0.35), ("housing", 0.45), ("skill", 0.20))
+    offer_kinds: Kinds = _STRASBOURG
+    need_kinds: Kinds = (("goods", 0.35), ("housing", 0.45), ("skill", 0.20))
     early: float = 0.4
     surge: tuple[int, int, float] = (0, 0, 0.0)
     stays: Weighted = ((14, 0.2), (30, 0.3), (60, 0.2), (90, 0.2), (180, 0.1))
-    urgencies: tuple[tuple[str, float], ...] = (("tonight", 0.2), ("this_week", 0.4), ("planned", 0.4))
+    urgencies: tuple[tuple[Urgency, float], ...] = (("tonight", 0.2), ("this_week", 0.4), ("planned", 0.4))
     minutes: tuple[int, int] = (240, 30)
     ring_km: float = 9.0
     cities: int = 1

@@ -11,7 +11,7 @@ from math import log2
 from typing import Any
 
 from engine import Need, NeedColumns, Offer, OfferColumns, Vocabulary, Window, need_columns, offer_columns
-from engine.vocabulary import GOODS, HOUSING, INTERPRETING, ONCE
+from engine.vocabulary import GOODS, HOUSING, INTERPRETING, ONCE, Kind
 from simulation.behaviour import Behaviour
 from simulation.chance import Draws
 from simulation.towns import Town, Weighted
@@ -151,7 +151,7 @@ def day_of(number: int) -> date:
     return START + timedelta(days=number)
 
 
-def _point(commune: int, town: Town, city: int, draws: Draws) -> dict[str, float]:
+def _point(commune: int, town: Town, city: int, draws: Draws) -> dict[str, Any]:
     """Within 1.5 km of the commune's own."""
     (east, north), _ = _COMMUNES[commune]
     east = east * town.ring_km + city * _CITIES_APART_KM + draws.share() * 3 - 1.5
@@ -159,7 +159,7 @@ def _point(commune: int, town: Town, city: int, draws: Draws) -> dict[str, float
     return {"lat": round(_CENTRE[0] + north / _KM_NORTH, 5), "lon": round(_CENTRE[1] + east / _KM_EAST, 5)}
 
 
-def _place(draws: Draws, town: Town) -> tuple[int, int, dict[str, float]]:
+def _place(draws: Draws, town: Town) -> tuple[int, int, dict[str, Any]]:
     """City, commune (each city has its own), point."""
     city = draws.between(0, town.cities - 1)
     commune = draws.among([(number, weight) for number, (_, weight) in enumerate(_COMMUNES)])
@@ -183,7 +183,7 @@ def _given(seed: int, number: int, town: Town, behaviour: Behaviour) -> Given:
     first = day + draws.among(((0, 0.6), (7, 0.2), (21, 0.2)))
     window = Window(day_of(first), None if open_for is None else day_of(first + open_for - 1))
     languages = frozenset({"fr", *(word for word, share in _SPOKEN_BY_HOSTS if draws.happens(share))})
-    shared = {
+    shared: dict[str, Any] = {
         "id": number,
         "kind": kind,
         "city": city,
@@ -208,7 +208,7 @@ def _halvings(left: float) -> float:
     return -log2(left)
 
 
-def _own_of_offer(kind: str, draws: Draws) -> dict[str, Any]:
+def _own_of_offer(kind: Kind, draws: Draws) -> dict[str, Any]:
     if kind == HOUSING:
         shared = draws.happens(0.85)  # of the homes offered in Strasbourg
         return {
@@ -272,7 +272,7 @@ def _wanted(seed: int, number: int, town: Town, behaviour: Behaviour) -> Wanted:
     return Wanted(record, posted=minute, leaves=min(first + patience, last), commune=commune)
 
 
-def _own_of_need(kind: str, first: int, town: Town, draws: Draws) -> tuple[dict[str, Any], int]:
+def _own_of_need(kind: Kind, first: int, town: Town, draws: Draws) -> tuple[dict[str, Any], int]:
     """What the kind asks for, and the last day."""
     if kind == HOUSING:
         last = first + draws.among(town.stays) - 1
