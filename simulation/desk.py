@@ -19,49 +19,15 @@ from engine.columns import FOREVER
 from engine.stretches import stretches
 from engine.vocabulary import ASKED_DAYS, GOODS, HOUSING
 from simulation.chance import chance, log_normal
+from simulation.outcome import AGREED, OVER, THERE, Match, Outcome, refuse_impossible
+from simulation.people import by_day, days_until_conflict
 from simulation.policies import Line, Policy
 from simulation.year import DAY, FIRST, Year
 
 WEEKDAY, WEEKEND = (9, 14), (10,)  # hours at which the desk sits
 ANSWER_HOURS = {"tonight": 2, "this_week": 24, "planned": 72}  # as a town begins with
-NIGHT = (8 * 60, 22 * 60)  # before and after, nobody answers
 ARRIVES = 9 * 60
 TRIES, CALLS_AT_ONCE = 3, 5  # calls to a citizen about a need in all; calls for a need at one sitting
-MONTH = 30
-
-ASKED, AGREED, THERE, OVER = range(4)
-
-
-@dataclass(slots=True)
-class Match:
-    """Days are day numbers, `last` the last one that happened. `there`: it took place, at least in part."""
-
-    need: int
-    offer: int
-    first: int
-    last: int
-    quantity: int
-    state: int = ASKED
-    agreed: bool = False  # the citizen said yes
-    there: bool = False
-    spoilt: bool = False  # of goods: used up for nothing
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What came of the year. `asked_at`: per offer, the minutes at which its citizen was asked."""
-
-    year: Year
-    policy: Policy
-    matches: tuple[Match, ...]
-    asked_at: tuple[tuple[int, ...], ...]
-    had_choice: frozenset[int]  # needs for which the desk had a pair at least once
-    yes: int
-    minutes: float  # of coordination
-
-    @property
-    def took_place(self) -> Iterator[Match]:
-        return (one for one in self.matches if one.there)
 
 
 def replay(year: Year, policy: Policy) -> Outcome:
@@ -69,39 +35,6 @@ def replay(year: Year, policy: Policy) -> Outcome:
     outcome = _Desk(year, policy).outcome()
     refuse_impossible(outcome)
     return outcome
-
-
-def refuse_impossible(outcome: Outcome) -> None:
-    """Nobody in two homes, no more given than is there or is asked, no day served twice."""
-    year = outcome.year
-    used, given = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
-    for one in outcome.took_place:
-        offer, need = year.given[one.offer].record, year.wanted[one.need].record
-        days: Iterator[int] = iter(range(one.first, one.last + 1))
-        if not need.lasts:
-            assert one.first == one.last, "what is wanted on one day was given on several"
-        if need.kind == GOODS:
-            used[one.offer, 0] += one.quantity
-            given[one.need, 0] += one.quantity
-        elif not need.lasts:
-            used[one.offer, one.first - (one.first - 1) % 7] += one.quantity
-            given[one.need, 0] += one.quantity
-        else:
-            for day in days:
-                used[one.offer, day] += one.quantity
-                given[one.need, day] += one.quantity
-        assert need.first_day.toordinal() <= one.first <= one.last <= need.last_day.toordinal(), (
-            "a day not asked"
-        )
-        assert any(
-            window.first_day.toordinal() <= one.first
-            and (window.last_day is None or one.last <= window.last_day.toordinal())
-            for window in offer.available
-        ), "a day that was not offered"
-    for (row, _day), quantity in used.items():
-        assert quantity <= year.given[row].record.capacity, "more was given than there is"
-    for (row, _day), quantity in given.items():
-        assert quantity <= year.wanted[row].record.quantity, "more was given than is asked"
 
 
 @dataclass(eq=False)
@@ -483,23 +416,3 @@ class _Desk:
 def _field(record: Offer | Need) -> tuple[str, str]:
     """What may meet: homes of all forms, other things of one category."""
     return record.kind, "" if record.kind == HOUSING else record.category
-
-
-def by_day(minute: int) -> int:
-    """Nobody answers at night: then it is the next morning."""
-    within = minute % DAY
-    if within < NIGHT[0]:
-        return minute - within + NIGHT[0]
-    return minute if within < NIGHT[1] else minute - within + DAY + NIGHT[0]
-
-
-def days_until_conflict(share: float, a_month: float) -> int:
-    """After how many days a stay breaks, of which this share breaks sooner; twice as many in the first month."""
-    stay = 1 - share  # what part of all stays last at least as long
-    left, day = 1.0, 0
-    for rate in (min(1.0, 2 * a_month), *([a_month] * 24)):
-        lost = left * rate
-        if lost and stay > left - lost:
-            return day + int((left - stay) / lost * MONTH)
-        left, day = left - lost, day + MONTH
-    return 1 << 20

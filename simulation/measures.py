@@ -7,7 +7,8 @@ from math import nan, sqrt
 from statistics import fmean, stdev
 
 from engine.vocabulary import GOODS, HOUSING, SKILL, URGENCIES, Kind
-from simulation.desk import MONTH, Match, Outcome
+from simulation.outcome import Match, Outcome
+from simulation.people import MONTH
 from simulation.year import DAY, FIRST, Wanted
 
 Figures = Mapping[str, float]

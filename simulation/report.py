@@ -301,6 +301,14 @@ def _sensitivity(results: Results) -> str:
             " tableau plus bas est divisée par deux, puis augmentée de moitié (une part ne dépasse jamais 1), les"
             " autres restent. Le nombre est l’aide que le plan apporte, comparée à celle de la liste au téléphone :"
             f" {number(_base(results), 2)} aux valeurs de base.",
+            *(
+                [
+                    "Une seule petite année : les écarts disent quelles valeurs comptent, non ce qu’une ville"
+                    " obtiendrait."
+                ]
+                if len(results.swings["", 1.0][PLAN]) == 1
+                else []
+            ),
             f"![Les valeurs qui changent le plus le résultat]({CHARTS}/sensibilite.svg)",
             "Le plan ne fait pas mieux que la liste quand change : "
             + (", ".join(below) or "aucune d’elles")
@@ -334,6 +342,8 @@ def _how(results: Results) -> str:
             "**L’optimum connu après coup** saurait d’avance qui viendra et qui dira oui, n’aurait besoin d’aucune"
             " heure et pourrait déménager un ménage chaque jour : personne ne peut l’atteindre, et il est plus haut que"
             " le meilleur possible, on ne sait pas de combien.",
+            "Une paire de villes liées (`paire`) et une métropole (`metropole`) se rejouent de même :"
+            ' `make simulate ARGS="--towns paire metropole --print"`.',
             "**Ce qui n’est pas rejoué** : le plan qui prévoit (les prix de ce qui manquera), la vérification des"
             " logements avant usage, la confirmation périodique des propositions, les mineurs isolés, les créneaux"
             " horaires, les relais proposés d’un seul geste.",

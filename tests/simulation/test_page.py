@@ -1,5 +1,6 @@
 """docs/simulation.md says what the last run found, and its small town is replayed here."""
 
+from dataclasses import replace
 from math import isnan, nan
 from pathlib import Path
 from xml.etree import ElementTree
@@ -7,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from simulation import report
+from simulation.__main__ import main
 from simulation.behaviour import TABLE
 from simulation.charts import Bar, Swing, bars, tornado
 from simulation.policies import POLICIES
@@ -95,3 +97,22 @@ def test_tasks_come_back_in_their_order_with_one_process_or_two():
     tasks = [Task(report.TRIAL, seed, ()) for seed in (2, 1)]
     assert [task for task, _ in all_done(tasks, processes=1)] == tasks
     assert len(tornado_tasks("petite", [1], ["plan"])) == 1 + len(TABLE) * len(FACTORS)
+
+
+def test_a_page_of_one_way_compares_nothing():
+    towns = {name: {"plan": years["plan"]} for name, years in RESULTS.towns.items()}
+    alone = report.page(replace(RESULTS, policies=["plan"], towns=towns, swings={}))
+    assert "fois les personnes" not in alone
+    assert "Sensibilité\n" not in alone
+    assert "## Où nous ne sommes pas meilleurs" not in alone
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--seeds", "0"], ["--towns", "nulle-part"], ["--swing-seeds", "-1"], ["--policies"]]
+)
+def test_what_cannot_be_run_is_refused(wrong, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["simulate", *wrong])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert wrong[0] in capsys.readouterr().err

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 from engine import Need, Offer, Window
-from simulation import desk, policies
+from simulation import policies
 from simulation.behaviour import BASE, TABLE, changed, scaled
 from simulation.chance import Draws, chance, log_normal
-from simulation.desk import by_day, days_until_conflict, refuse_impossible, replay
+from simulation.desk import replay
 from simulation.hindsight import hindsight
 from simulation.measures import figures, interval, quantile
+from simulation.outcome import Match, Outcome, refuse_impossible
+from simulation.people import by_day, days_until_conflict
 from simulation.policies import POLICIES, Policy, assigned
 from simulation.towns import TOWNS
 from simulation.year import DAY, FIRST, NEVER, START, Given, Wanted, Year, day_of, year_of
@@ -52,7 +54,7 @@ def tiny(given: list[Given], wanted: list[Wanted], behaviour=KIND, **town) -> Ye
     return Year(replace(TINY, days=4, **town), behaviour, 1, tuple(given), tuple(wanted))
 
 
-def nights(outcome: desk.Outcome) -> dict[tuple[int, int], tuple[int, int]]:
+def nights(outcome: Outcome) -> dict[tuple[int, int], tuple[int, int]]:
     """By need and offer, first and last day counted from the year's first."""
     return {(one.need, one.offer): (one.first - FIRST, one.last - FIRST) for one in outcome.took_place}
 
@@ -126,6 +128,25 @@ def test_what_contradicts_gives_a_table_with_nothing_in_it(name, town, behaviour
         assert isnan(found["of_hindsight"])
 
 
+@pytest.mark.parametrize("name", TOWNS)
+def test_every_kind_of_town_can_be_replayed(name):
+    town = TOWNS[name]
+    year = year_of(replace(town, offers=60, needs=20, days=min(town.days, 21), surge=(0, 14, 0.9)), KIND, 1)
+    outcome = replay(year, POLICIES["plan"])
+    assert sum(1 for _ in outcome.took_place) >= 8
+    assert len(year.links) == (town.cities > 1)
+    cities = {one.record.city for one in (*year.given, *year.wanted)}
+    assert cities == set(range(town.cities))
+
+
+def test_linked_cities_help_each_other():
+    there = home(0)
+    there = replace(there, record=replace(there.record, city=1, shared_with_linked=True))
+    wanted = [household(0)]
+    assert nights(replay(tiny([there], wanted, cities=2), POLICIES["plan"])) == {(0, 0): (0, 1)}
+    assert nights(replay(tiny([there], wanted), POLICIES["plan"])) == {}
+
+
 @pytest.mark.parametrize("town", [{"days": -1}, {"needs": -1}, {"offers": -1}])
 def test_a_town_that_cannot_be_is_refused(town):
     with pytest.raises(ValueError, match=next(iter(town))):
@@ -196,7 +217,7 @@ def test_what_is_impossible_is_seen(change):
     year = tiny([home(0, days=2), home(1, first=1)], [household(0), household(1)])
     outcome = replay(year, POLICIES["plan"])
     (one, *rest) = outcome.took_place
-    wrong = desk.Match(one.need, one.offer, one.first, one.last, one.quantity, there=True)
+    wrong = Match(one.need, one.offer, one.first, one.last, one.quantity, there=True)
     for name, value in change.items():
         setattr(wrong, name, value + (FIRST if name in ("first", "last") else 0))
     with pytest.raises(AssertionError):
@@ -206,7 +227,7 @@ def test_what_is_impossible_is_seen(change):
 def test_two_homes_on_one_night_are_seen():
     year = tiny([home(0), home(1)], [household(0)])
     outcome = replay(year, POLICIES["plan"])
-    both = tuple(desk.Match(0, offer, FIRST, FIRST, 1, there=True) for offer in (0, 1))
+    both = tuple(Match(0, offer, FIRST, FIRST, 1, there=True) for offer in (0, 1))
     with pytest.raises(AssertionError, match="more was given than is asked"):
         refuse_impossible(replace(outcome, matches=both))
 
