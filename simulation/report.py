@@ -13,7 +13,7 @@ from simulation.measures import HOUSEHOLDS, Figures, interval
 from simulation.policies import POLICIES
 from simulation.runs import FACTORS, Task
 from simulation.towns import TOWNS
-from simulation.words import MEASURES, NOTHING, measured, number, table
+from simulation.words import MEASURES, NOTHING, measured, number, table, typeset
 
 CHARTS = "simulation"
 PLAN, FIRST, LIST = "plan", "premier", "telephone"
@@ -130,7 +130,7 @@ def page(results: Results) -> str:
         _how(results),
         _parameters(),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return typeset("\n\n".join(part for part in parts if part)) + "\n"
 
 
 def _for_the_council(results: Results) -> str:
@@ -192,8 +192,7 @@ def _ratio_sentence(name: str, years: Years) -> str:
     if FIRST in years:
         words += (
             " À côté du premier arrivé servi par les mêmes messages, le plan fait"
-            f" {measured(ratios(years, PLAN, FIRST), 2)} fois : c’est là ce qu’apporte le calcul seul, le reste vient"
-            " des messages."
+            f" {measured(ratios(years, PLAN, FIRST), 2)} fois : voilà la part du calcul seul."
         )
     return words
 
@@ -225,6 +224,13 @@ def _not_better(results: Results) -> str:
                 f"* *{town}* : moins bien pour {', '.join(worse) or 'rien de ce qui est mesuré'} ;"
                 f" différence non établie pour {', '.join(unsure) or 'rien'}."
             )
+    lines.append(
+        "\nPour ce soir, dans ce calcul, une seule question attend par besoin et le bureau siège deux fois par jour,"
+        " quand la liste appelle cinq personnes de suite : une ville qui demande à plusieurs logements à la fois"
+        " (réglage « logements demandés à la fois ») n’est pas rejouée. Et un même citoyen peut être demandé"
+        " souvent : la note l’évite, rien ne l’interdit. Un appel resté sans réponse n’est compté comme demande nulle part, ce qui flatte"
+        " la liste."
+    )
     return "\n".join(lines).replace(" :\n*", " :\n\n*").replace("\nÀ", "\n\nÀ")
 
 
@@ -277,7 +283,7 @@ def _base(results: Results) -> float:
 def _tornado(results: Results) -> str:
     words = {one.name: one.words for one in TABLE}
     rows = [
-        Swing(words[name][:34] + ("…" if len(words[name]) > 34 else ""), low, high)
+        Swing(typeset(words[name][:34]) + ("…" if len(words[name]) > 34 else ""), low, high)
         for name, low, high in _swings(results)
         if low == low and high == high
     ]

@@ -14,7 +14,7 @@ MEASURES = (
     ("skills", "besoins d’aide servis", 0, 1),
     ("needs_met", "besoins qui ont reçu quelque chose, %", 0, 100),
     ("of_hindsight", "part de l’optimum connu après coup, %", 0, 100),
-    ("wait_median", "jours d’attente après le jour voulu, médiane", 0, 1),
+    ("wait_median", "ménages logés : jours d’attente après le jour voulu, médiane", 0, 1),
     ("wait_p90", "… un ménage logé sur dix attend davantage", 0, 1),
     ("wait_median_tonight", "… médiane, pour ce soir", 0, 1),
     ("wait_median_this_week", "… médiane, cette semaine", 0, 1),
@@ -55,3 +55,10 @@ def measured(values: Sequence[float], digits: int = 0, times: float = 1) -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """In Markdown."""
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+
+
+def typeset(text: str) -> str:
+    """With the spaces of French typography, which no line breaks."""
+    for mark in ":;?!":
+        text = text.replace(f" {mark}", f"\u202f{mark}")
+    return text.replace("« ", "«\u00a0").replace(" »", "\u00a0»")

@@ -14,7 +14,7 @@ from simulation.charts import Bar, Swing, bars, tornado
 from simulation.policies import POLICIES
 from simulation.runs import FACTORS, Task, all_done, done, tornado_tasks
 from simulation.towns import TOWNS
-from simulation.words import measured, number
+from simulation.words import measured, number, typeset
 
 DOCS = Path(__file__).parents[2] / "docs"
 RESULTS = report.Results.of_json((DOCS / "simulation" / "figures.json").read_text("utf-8"))
@@ -41,9 +41,9 @@ def test_the_small_town_is_replayed_to_the_last_figure(policy):
 def test_the_page_shows_every_town_every_way_and_every_value():
     page = (DOCS / "simulation.md").read_text("utf-8")
     for name in RESULTS.towns:
-        assert f"## {TOWNS[name].words}" in page
+        assert f"## {typeset(TOWNS[name].words)}" in page
     assert all(POLICIES[name].words in page for name in RESULTS.policies)
-    assert all(one.words in page and one.source in page for one in TABLE)
+    assert all(typeset(one.words) in page and typeset(one.source) in page for one in TABLE)
     assert {name for name, _ in RESULTS.swings} == {"", *(one.name for one in TABLE)}
     assert f"--seeds {len(RESULTS.seeds)} " in RESULTS.command
 
