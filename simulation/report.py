@@ -19,6 +19,7 @@ CHARTS = "simulation"
 PLAN, FIRST, LIST = "plan", "premier", "telephone"
 AIM = 2.0
 MOST_SWINGS = 12
+CLEARLY = 1.1
 TRIAL = "essai"
 SWUNG = ("help", "people")
 FIGURES = "figures.json"
@@ -228,8 +229,8 @@ def _not_better(results: Results) -> str:
         "\nPour ce soir, dans ce calcul, une seule question attend par besoin et le bureau siège deux fois par jour,"
         " quand la liste appelle cinq personnes de suite : une ville qui demande à plusieurs logements à la fois"
         " (réglage « logements demandés à la fois ») n’est pas rejouée. Et un même citoyen peut être demandé"
-        " souvent : la note l’évite, rien ne l’interdit. Un appel resté sans réponse n’est compté comme demande nulle part, ce qui flatte"
-        " la liste."
+        " souvent : la note l’évite, rien ne l’interdit. Un appel resté sans réponse n’est compté comme demande nulle"
+        " part, ce qui flatte la liste."
     )
     return "\n".join(lines).replace(" :\n*", " :\n\n*").replace("\nÀ", "\n\nÀ")
 
@@ -299,11 +300,18 @@ def _sensitivity(results: Results) -> str:
         return ""
     words = {one.name: one.words for one in TABLE}
     rows = [[words[name], number(low, 2), number(high, 2)] for name, low, high in _swings(results)]
-    below = [words[name] for name, low, high in _swings(results) if min(low, high) <= 1]
+    ways = [
+        (f"{words[name]} ({factor})", ratio)
+        for name, low, high in _swings(results)
+        for factor, ratio in (("−50 %", low), ("+50 %", high))
+    ]
+    better = [way for way, ratio in ways if ratio >= CLEARLY]
+    worse = [way for way, ratio in ways if ratio <= 1 / CLEARLY]
+    years = len(results.swings["", 1.0][PLAN])
     return "\n\n".join(
         (
             "## Sensibilité",
-            f"Sur « {TOWNS[results.swing_town].words} », {len(results.swings['', 1.0][PLAN])} années. Chaque valeur du"
+            f"Sur « {TOWNS[results.swing_town].words} », {years} année{'s' * (years > 1)}. Chaque valeur du"
             " tableau plus bas est divisée par deux, puis augmentée de moitié (une part ne dépasse jamais 1), les"
             " autres restent. Le nombre est l’aide que le plan apporte, comparée à celle de la liste au téléphone :"
             f" {number(_base(results), 2)} aux valeurs de base.",
@@ -312,13 +320,13 @@ def _sensitivity(results: Results) -> str:
                     "Une seule petite année : les écarts disent quelles valeurs comptent, non ce qu’une ville"
                     " obtiendrait."
                 ]
-                if len(results.swings["", 1.0][PLAN]) == 1
+                if years == 1
                 else []
             ),
             f"![Les valeurs qui changent le plus le résultat]({CHARTS}/sensibilite.svg)",
-            "Le plan ne fait pas mieux que la liste quand change : "
-            + (", ".join(below) or "aucune d’elles")
-            + ".",
+            f"Le plan apporte nettement plus que la liste (au moins {number(CLEARLY, 1)} fois) avec :"
+            f" {' ; '.join(better) or 'rien'}.",
+            f"Il apporte nettement moins (au plus {number(1 / CLEARLY, 2)} fois) avec : {' ; '.join(worse) or 'rien'}.",
             table(["valeur changée", "à −50 %", "à +50 %"], rows),
         )
     )
