@@ -201,7 +201,8 @@ def _ratio_sentence(name: str, years: Years) -> str:
 # What is better when it is larger (1) or smaller (-1).
 _BETTER = {"people": 1, "nights_per_1000": 1, "goods": 1, "skills": 1, "wait_median": -1, "wait_p90": -1,
            "asks_per_yes": -1, "asks_a_month": -1, "asks_most": -1, "hours": -1, "spread_household": -1,
-           "spread_language": -1, "spread_place": -1}  # fmt: skip
+           "spread_language": -1, "spread_place": -1,
+           **{f"housed_{household}": 1 for household in HOUSEHOLDS}}  # fmt: skip
 
 
 def _not_better(results: Results) -> str:
@@ -209,6 +210,7 @@ def _not_better(results: Results) -> str:
     if not {PLAN, LIST} <= set(results.policies):
         return ""
     words = {name: label for name, label, _, _ in MEASURES}
+    words |= {f"housed_{household}": f"part des logés ({household})" for household in HOUSEHOLDS}
     lines = ["## Où nous ne sommes pas meilleurs"]
     for other in (name for name in (LIST, FIRST) if name in results.policies):
         lines.append(f"À côté de « {POLICIES[other].words} », le plan du jour :")
