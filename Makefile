@@ -79,6 +79,10 @@ format: setup ## Met en forme le code et les gabarits
 bench: setup ## Mesure le moteur et les pages à côté de requêtes simples (ARGS="--size L" : tout un pays ; docs/figures.md)
 	$(PY) -m bench $(ARGS)
 
+.PHONY: simulate
+simulate: setup ## Rejoue l'année d'une ville et écrit docs/simulation.md (ARGS="--towns ville --seeds 5 --print" ; docs/simulation.md)
+	$(PY) -m simulation $(ARGS)
+
 .PHONY: mutants
 mutants: setup ## Change le code par endroits et compte ce que les tests voient (ARGS=--all, ARGS=engine/rules.py)
 	$(PY) -m tests.mutants $(ARGS)

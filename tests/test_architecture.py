@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     {"config"}, {"demo"}, {"privacy"}, {"agenda", "desk", "outreach", "town"}, {"insight"}, {"followups"}, {"stays"},
     {"matching", "tryout"}, {"homes", "callers"},
-    {"offers", "needs", "oncall"}, {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"}, {"cities"},
-    {"engine", "sealing"},
+    {"offers", "needs", "oncall"}, {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"},
+    {"cities", "simulation"}, {"engine", "sealing"},
 ]  # fmt: skip
 APPS = [app for layer in LAYERS for app in sorted(layer)]
 LAYER_OF = {app: number for number, layer in enumerate(LAYERS) for app in layer}
