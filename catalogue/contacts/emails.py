@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from rapidfuzz.distance import OSA
 
 from catalogue.contacts.signs import bare, says_nothing
+from catalogue.labels import listed
 
 LONGEST_WRITTEN = 500
 LONGEST = 254
@@ -66,7 +67,7 @@ def read_emails(text: str) -> Emails | None:
     used, *others = found
     said = used if others or used != normalised_email(written) else ""
     if others:
-        said = _("%(used)s (aussi %(others)s)") % {"used": used, "others": ", ".join(others)}
+        said = _("%(used)s (aussi %(others)s)") % {"used": used, "others": listed(others)}
     return Emails(used, tuple(others), slip_of(used), said)
 
 

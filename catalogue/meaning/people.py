@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.items.words import words_of
+from catalogue.labels import listed
 from catalogue.meaning.numbers import number_words
 from catalogue.meaning.text import CellError, Reading, Unclear, folded, items_of
 from catalogue.vocabulary import Household
@@ -98,7 +99,7 @@ def read_accepted(text: str) -> Reading[tuple[str, ...]]:
 
 def accepted_words(values: tuple[str, ...]) -> str:
     """ "une femme seule, un couple"."""
-    return ", ".join(str(Household(value).label) for value in values).lower()
+    return listed(Household(value).label for value in values).lower()
 
 
 def _bare(text: str) -> str:
@@ -123,7 +124,7 @@ def _all_but(name: str) -> tuple[str, ...]:
 def _asked(written: str, near: tuple[str, ...]) -> Unclear:
     return Unclear(
         _("«\u00a0%(text)s\u00a0»\u202f: qui est accueilli\u202f? Choisissez parmi\u202f: %(known)s.")
-        % {"text": written, "known": ", ".join(str(one.label).lower() for one in Household)},
+        % {"text": written, "known": listed(str(one.label).lower() for one in Household)},
         written=written,
         choices=["|".join(near)] if near else [],
     )
@@ -233,7 +234,7 @@ def people_words(people: People) -> str:
             )
     if people.lone_minor:
         said.append(_("sans adulte"))
-    return ", ".join(said)
+    return listed(said)
 
 
 def _add(counts: dict[str, int], name: str, number: int) -> None:

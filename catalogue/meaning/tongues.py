@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from catalogue.labels import listed
 from catalogue.languages import COMMON, NAMES, autonym, language_name, validate_language
 from catalogue.meaning.text import CellError, Reading, Unclear, folded, items_of
 
@@ -151,7 +152,7 @@ def read_languages(text: str) -> Reading[tuple[str, ...]]:
 
 
 def _said(codes: tuple[str, ...]) -> str:
-    return ", ".join(language_name(code) for code in codes)
+    return listed(language_name(code) for code in codes)
 
 
 def _is_plain(written: str, codes: tuple[str, ...]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from catalogue.labels import listed
 from catalogue.meaning.days import weekdays
 from catalogue.meaning.text import CellError, Reading, Unclear, folded
 from catalogue.slots import WeeklySlot, in_week_order, parse_slot, slot_text
@@ -66,7 +67,7 @@ def read_slots(text: str) -> Reading[tuple[str, ...]]:
     slots = in_week_order(found)
     if _PLAIN.fullmatch(bare):
         return Reading(tuple(slots))
-    return Reading(tuple(slots), ", ".join(slot_words(parse_slot(slot)) for slot in slots))
+    return Reading(tuple(slots), listed(slot_words(parse_slot(slot)) for slot in slots))
 
 
 def _slots(bare: str, written: str) -> Iterator[str]:

@@ -7,14 +7,20 @@ from django.utils.translation import gettext as _
 from catalogue.items.words import words_of
 from catalogue.meaning.text import Reading, Unclear, folded
 
-_YES = words_of("yes y oui o ouais true vrai 1 1.0 x ok ✓ ✔ ☑ ✅ نعم ايوا") | {
-    "✔️",
-    "☑️",
-    "d'accord",
-    "bien sur",
-    "tout a fait",
-}
-_NO = words_of("no n non false faux 0 0.0 ☐ □ jamais nope لا كلا") | {"pas du tout"}
+_YES = (
+    {folded(word) for word in ("так", "да", "بله", "بلی")}
+    | words_of("yes y oui o ouais true vrai 1 1.0 x ok ✓ ✔ ☑ ✅ نعم ايوا")
+    | {
+        "✔️",
+        "☑️",
+        "d'accord",
+        "bien sur",
+        "tout a fait",
+    }
+)
+_NO = {folded(word) for word in ("ні", "нет", "نخیر", "نه", "pas du tout")} | words_of(
+    "no n non false faux 0 0.0 ☐ □ jamais nope لا كلا"
+)
 # Words that a remark may follow without any mark between.
 _SAYS_YES = re.compile(r"(?:oui|yes|vrai|true|ok|✓|✔|☑|✅)(?![^\W_])[\ufe0f]?\s*(.*)")
 _SAYS_NO = re.compile(r"(?:non|no|faux|false|☐|□)(?![^\W_])\s*([-–—:,;.(/].*)")
