@@ -11,7 +11,7 @@ def test_it_speaks_every_language_each_from_its_own_side(rf):
     assert '<html lang="fr" dir="ltr">' in page
     said = {
         language: (direction, text.strip())
-        for language, direction, text in re.findall(r'<p lang="(\w+)" dir="(\w+)">([^<]+)</p>', page)
+        for language, direction, text in re.findall(r'<p lang="([\w-]+)" dir="(\w+)">([^<]+)</p>', page)
     }
     assert ["fr", *said] == [code for code, _name in settings.LANGUAGES]
     assert said["ar"] == ("rtl", "حدث خطأ من جانبنا. يُرجى الانتظار دقيقة ثم إعادة تحميل الصفحة.")

@@ -215,7 +215,7 @@ def test_near_misses_are_said_as_the_engine_would_now(city, coordinator):
     assert said[far][0] == "distance"
     assert said[far][1].endswith("km trop loin")
     assert said[busy] == ("dates", "13 jours de moins qu’il ne faut")
-    assert said[single] == ("household", "n’accueille pas : une famille avec enfants")
+    assert said[single] == ("household", "n’accueille pas\u202f: une famille avec enfants")
     # An offer that has just closed is no longer nearly possible.
     Offer.objects.filter(pk=busy.pk).update(state="paused")
     assert busy not in [miss.offer for miss in selectors.near_misses(coordinator, need, need.scan)]

@@ -333,7 +333,7 @@ def test_where_one_of_the_homes_holds_no_longer_none_is_asked(in_turn, coordinat
     offers.change(offer_id=second.offer_id, fields={"capacity": 4}, windows=None, by=coordinator, now=now())
     page = desk.get(path(plan))
     assert not boxes(page)
-    assert "Une étape manque\u202f: rien ne peut être demandé pour l’instant." in text(page)
+    assert "Une étape manque : rien ne peut être demandé pour l’instant." in text(page)
     sent = text(desk.post(path(plan), {"line": first.pk}, follow=True))
     assert "« Une famille » : un des logements successifs ne tient plus, aucun n’est donc demandé." in sent
     assert not proposed()

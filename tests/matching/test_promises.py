@@ -221,7 +221,7 @@ def test_what_was_handed_over_is_not_taken_back(client, city, state):
     page = reverse("matching:withdraw_need", args=[city.slug, need.reference])
     for read in ([], [str(it.match.pk)]):
         answer = client.post(page, {"why": "over", "read": read}, follow=True)
-        assert "Ce besoin est « pourvu »" in answer.content.decode()
+        assert "Ce besoin est «\u00a0pourvu\u00a0»" in answer.content.decode()
     for confirmed in (False, True):
         answer = client.post(
             f"/api/v1/needs/{need.reference}/withdraw/", {"confirmed": confirmed}, "application/json"

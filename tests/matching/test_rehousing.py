@@ -306,7 +306,7 @@ def test_whoever_is_on_call_is_rung_and_the_others_told_once(db):
     assert held_back.tell_desks(by=None, now=now) == 1
     assert held_back.tell_desks(by=None, now=now) == 0
     message = Message.objects.get(event="match_to_rehouse")
-    assert (message.recipient, message.title[:18]) == (it.coordinator, "À reloger ce soir ")
+    assert (message.recipient, message.title[:18]) == (it.coordinator, "À reloger ce soir\u202f")
     assert it.match.need.reference in message.body
     assert not Message.objects.filter(event="match_held_back").exists(), "the same person, twice"
 

@@ -116,7 +116,7 @@ def test_where_the_town_presumes_a_yes_no_question_is_said_to_be_sent(it, desk):
 def test_who_has_no_mail_waits_for_a_call(it, desk):
     Offer.objects.filter(pk=it.room.pk).update(owner=UserFactory(phone_only=True))
     said = text(desk.post(it.act, it.sent(desk.get(it.path).content.decode()), follow=True))
-    assert "Qui n’a pas d’e-mail attend dans «\u00a0À appeler\u00a0»" in said
+    assert "Qui n’a pas d’e-mail attend dans « À appeler »" in said
 
 
 def test_the_page_says_which_home_cannot_be_asked_and_shows_what_there_is_now(it, desk, coordinator):

@@ -140,7 +140,7 @@ def test_of_many_needs_five_are_named(city, coordinator):
         tonights(city)
     reminded_at(until=15 * MINUTE)
     message = reminders().get()
-    assert message.title == "Ce soir : 7 besoins attendent quelqu’un"
+    assert message.title == "Ce soir\u202f: 7 besoins attendent quelqu’un"
     assert message.body.count("Une mère et deux enfants") == 5
     assert "et 2 autres" in message.body
     assert message.action_url == reverse("desk:queue", args=[city.slug])

@@ -298,7 +298,7 @@ def test_a_stay_that_was_confirmed_long_before_is_asked_about_once(db):
     assert sweeps.remind_unanswered(by=None, now=ASK + HOUR) == 0
     assert told() == [("match_still_holds", it.member.pk)]
     message = Message.objects.get()
-    assert message.title.startswith("Le foyer vient-il toujours ?")
+    assert message.title.startswith("Le foyer vient-il toujours\u202f?")
     assert message.action_url
     match = Match.objects.get(pk=it.match.pk)
     assert (match.state, match.confirm_by, match.is_asked_again) == ("confirmed", EVENING, True)

@@ -59,7 +59,7 @@ def test_who_is_on_call_and_in_support(page, desk):
     shift(desk, two, rank=Rank.DEPUTY)
     text = page(desk.people[2]).content.decode()
     assert one.name in text
-    assert f"En renfort\u00a0: <bdi>{two.name}</bdi>" in text
+    assert f"En renfort\u202f: <bdi>{two.name}</bdi>" in text
     assert "En ce moment" in text
     assert "Je prends cette astreinte" in text
 

@@ -127,7 +127,7 @@ def test_a_reminder_says_so_around_the_words_of_the_town(write):
     own = write()
     text = text_of("match_question").filled(VALUES)
     text = replace(text, filling=replace(text.filling, frame="Rappel\u202f: %(title)s"))
-    assert said_with(text, [own], language="fr").title == "Rappel : Un coup de main\u202f?"
+    assert said_with(text, [own], language="fr").title == "Rappel\u202f: Un coup de main\u202f?"
 
 
 def test_what_ends_a_message_ends_it_in_any_words(write):
