@@ -316,6 +316,7 @@ PAGES = [
     Page("caller-copy", "operator", _at("appel/donnees/")),
     Page("caller-offer", "operator", _at("appel/")),
     Page("caller-need", "operator", _at("appel/?entering=besoin:housing")),
+    Page("lists", "coordinator", _at("bureau/listes/")),
 ]  # fmt: skip
 
 # Addresses without a page of their own among these, and why not.
@@ -356,6 +357,10 @@ NO_PAGE = {
     "of ProConnect (tests/accounts/test_proconnect.py)": frozenset({"proconnect", "proconnect_callback"}),
     "a passkey (test_passkey.py, tests/accounts/test_passkeys.py)": frozenset({
         "mfa_login_webauthn", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn",
+    }),
+    "a step of taking a list in (test_list.py, tests/lists)": frozenset({
+        "lists:columns", "lists:forget", "lists:give_out", "lists:one", "lists:settle", "lists:start", "lists:to_mend",
+        "lists:undo", "lists:words",
     }),
     "another name of the page to sign in": frozenset({"account_login"}),
     "another page above, for the desk that notes an answer there (tests/notifications/channels/call)": frozenset({

@@ -95,7 +95,7 @@ def test_it_leaves_when_the_first_has_come_to_its_end(first, end):
     assert match.remind_at == waits.halfway(match.answer_by, now=later)
     message = question(match)
     assert (message.state, message.why, message.due_at) == (MessageState.QUEUED, "", later)
-    assert f"{match.answer_by.astimezone():%H:}" in message.body
+    assert f"{match.answer_by.astimezone():%-H}\u00a0h" in message.body
 
 
 def test_its_end_wakes_whoever_asks_the_next_one(first, wake_ups, django_capture_on_commit_callbacks):
