@@ -106,15 +106,15 @@ def _line(match: Match, *, of_offer: bool) -> dict[str, Any]:
     }
 
 
-def caller(match: Match) -> dict[str, str]:
+def caller(match: Match) -> dict[str, Any]:
     """Who gets in touch with the citizen: a name, a number as it is read and as it is dialled, an address."""
     who = selectors.who_calls(match)
     if isinstance(who, City):
         phone, uri = who.phone, who.phone_uri
     else:
-        number = selectors.number_told(who)
-        phone, uri = (shown(number), f"tel:{number.as_e164}") if number else ("", "")
-    return {"name": who.name, "phone": phone, "phone_uri": uri, "email": who.email or ""}
+        phone, uri = (shown(who.phone), f"tel:{who.phone.as_e164}") if who.phone else ("", "")
+    told = {"name": who.name, "phone": phone, "phone_uri": uri, "email": who.email or ""}
+    return told | {"is_unproven": selectors.is_unproven(who)}
 
 
 def read_in(data: QueryDict) -> frozenset[int]:

@@ -1,7 +1,6 @@
 """Reading matches: one case, what people are asked. Each a fixed number of queries."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from django.db.models import (
     Exists,
@@ -145,9 +144,9 @@ def who_calls(match: Match) -> Organisation | User | City:
     return poster
 
 
-def number_told(who: Organisation | User | City) -> Any:
-    """The number by which the other side reaches them; None of a person as long as it may be somebody else's."""
-    return who.proven_phone if isinstance(who, User) else who.phone
+def is_unproven(who: Organisation | User | City) -> bool:
+    """Whether the number of a person may be somebody else's: whoever reads it is told so."""
+    return isinstance(who, User) and bool(who.phone) and not who.phone_proof
 
 
 def contact_told(message: Message) -> User | None:

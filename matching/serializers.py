@@ -19,7 +19,7 @@ from matching.lifecycle import Act, Role
 from matching.models import Match, MatchState
 from matching.reasons.sentences import NOTES, reason_sentence
 from matching.roles import possible
-from matching.selectors import contacts_are_open, number_told, who_calls
+from matching.selectors import contacts_are_open, who_calls
 from needs.models import Need
 from offers.models import Offer
 
@@ -340,7 +340,9 @@ def _association(match: Match, *, for_desk: bool) -> dict[str, str]:
     assert contact is not None  # need_has_a_poster
     return {
         "name": contact.name,
-        "phone": str((contact.phone if for_desk else number_told(contact)) or ""),
+        "phone": str(
+            (contact.proven_phone if isinstance(contact, User) and not for_desk else contact.phone) or ""
+        ),
         "email": contact.email or "",
         "address": "",
     }

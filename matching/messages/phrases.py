@@ -67,10 +67,13 @@ def place(match: Match) -> str:
     }
 
 
-def contact_lines(name: str, phone: Any, email: str | None, address: str = "", commune: Any = "") -> str:
-    """A contact, a line each, without what is unknown."""
+def contact_lines(who: Any, address: str = "", commune: Any = "") -> str:
+    """A contact, a line each, without what is unknown. Of a number that nobody has proven it is said."""
+    phone = _number(who.phone)
+    if selectors.is_unproven(who):
+        phone = f"{phone} ({_('numéro pas encore vérifié')})"
     place = ", ".join(str(part) for part in (address, commune and commune.name) if part)
-    return "\n".join(str(line) for line in (name, _number(phone), email, place) if line)
+    return "\n".join(str(line) for line in (who.name, phone, who.email, place) if line)
 
 
 def _number(phone: Any) -> str:

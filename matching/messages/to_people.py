@@ -150,9 +150,7 @@ def citizens_contact(match: Match, person: User) -> Text:
             "need": titled(match.need),
             "reference": match.need.reference,
             "when": when(match),
-            "contact": contact_lines(
-                owner.name, owner.proven_phone, owner.email, match.offer.address, match.offer.commune
-            ),
+            "contact": contact_lines(owner, match.offer.address, match.offer.commune),
         },
         action_label=_("Voir la mise en relation"),
         action_url=links.answer_path(match, person),
@@ -195,7 +193,7 @@ def associations_contact(match: Match, person: User) -> Text:
         {
             "offer": titled(match.offer),
             "when": when(match),
-            "contact": contact_lines(asks.name, selectors.number_told(asks), asks.email),
+            "contact": contact_lines(asks),
             "city": match.city.name,
             "phone": match.city.phone,
         },
