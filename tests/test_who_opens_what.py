@@ -655,6 +655,8 @@ def met(url: str, person: User | None) -> set[str]:
             else:
                 response = getattr(client, method)(url)
             transaction.set_rollback(True)
+        if response.streaming:
+            response.close()  # as a server does: a file that was made for it goes
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
             found.add(word(response))
     return found
