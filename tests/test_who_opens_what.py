@@ -656,7 +656,7 @@ def met(url: str, person: User | None) -> set[str]:
                 response = getattr(client, method)(url)
             transaction.set_rollback(True)
         if response.streaming:
-            response.close()  # as a server does: a file that was made for it goes
+            b"".join(response.streaming_content)  # to its end, so that a file that was made for it is closed
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
             found.add(word(response))
     return found
