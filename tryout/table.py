@@ -33,6 +33,7 @@ from catalogue.spreadsheets import (
     parse_blocks,
     plain_decimals,
     read_table,
+    text,
     words_as_they_stand,
 )
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
@@ -76,9 +77,16 @@ def parted(
 
 
 def shared_columns(of: dict[str, Column]) -> list[Column]:
-    """A file that is tried may name no town (there is one), and no commune where the point is given."""
+    """A file that is tried may name no town (there is one), and no commune where the point is given. Its ids are what
+    the results name their rows by: each has one, and it comes out as it went in.
+    """
     return [
-        replace(of["id"], many=words_as_they_stand(most=LONGEST_ID)),
+        replace(
+            of["id"],
+            required=True,
+            parse=text(most=LONGEST_ID),
+            many=words_as_they_stand(most=LONGEST_ID),
+        ),
         replace(of["city"], default=""),
         replace(of["commune"], required=False, default=""),
         *(
