@@ -300,9 +300,9 @@ def _ended(one: ListImport, outcomes: Iterator[Outcome]) -> Iterator[Iterator[Ou
     except BaseException as error:
         is_over = isinstance(error, SystemExit)
         trouble = "" if is_over else str(error) or _("La commande s’est arrêtée.")
-        services.end(one, to=Step.DONE if is_over else Step.FAILED, now=timezone.now(), trouble=trouble)
+        services.end(one=one, to=Step.DONE if is_over else Step.FAILED, now=timezone.now(), trouble=trouble)
         raise
-    services.end(one, to=Step.DONE, now=timezone.now())
+    services.end(one=one, to=Step.DONE, now=timezone.now())
 
 
 @contextmanager

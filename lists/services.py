@@ -365,7 +365,7 @@ def bad_cells(line: Line) -> list[BadCell]:
 
 
 @transaction.atomic
-def end(one: ListImport, *, to: Step, now: datetime, notices: Sequence[str] = (), trouble: str = "") -> None:
+def end(*, one: ListImport, to: Step, now: datetime, notices: Sequence[str] = (), trouble: str = "") -> None:
     """A worker or a command is done with a step, or can't go on."""
     one.notices = [*dict.fromkeys([*one.notices, *notices])]
     if one.step == Step.IMPORTING and one.imported_at is None:

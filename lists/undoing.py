@@ -27,7 +27,7 @@ _OF_THE_ENGINE = (MatchState.SUGGESTED, MatchState.SUPERSEDED)
 
 
 @transaction.atomic
-def take_back_some(one: ListImport, *, by: User, now: datetime) -> bool:
+def take_back_some(*, one: ListImport, by: User, now: datetime) -> bool:
     """The next lines; False when none is left."""
     found = one.all_lines.filter(number__gt=one.line_done, fate__in=(Fate.NEW, Fate.CHANGED, Fate.DISPUTED))
     lines = list(found.order_by("number")[:AT_ONCE])

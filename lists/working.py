@@ -69,10 +69,10 @@ def _work(one: ListImport, *, now: datetime, until: float) -> None:
                 one, now=now, until=until
             )
         except Unreadable as error:
-            services.end(one, to=Step.FAILED, now=now, trouble=str(error))
+            services.end(one=one, to=Step.FAILED, now=now, trouble=str(error))
         except FileNotFoundError:
             services.end(
-                one, to=Step.FAILED, now=now, trouble=_("Le fichier n’est plus là. Envoyez-le à nouveau.")
+                one=one, to=Step.FAILED, now=now, trouble=_("Le fichier n’est plus là. Envoyez-le à nouveau.")
             )
         except Exception:
             log.exception("list %s failed", one.pk)
@@ -81,7 +81,7 @@ def _work(one: ListImport, *, now: datetime, until: float) -> None:
                     "Ce travail s’est arrêté trois fois. Ce qui est importé l’est\u202f; prévenez la personne qui "
                     "s’occupe du serveur."
                 )
-                services.end(one, to=Step.FAILED, now=now, trouble=trouble)
+                services.end(one=one, to=Step.FAILED, now=now, trouble=trouble)
 
 
 def _take_in(one: ListImport, *, now: datetime, until: float) -> None:
@@ -95,7 +95,7 @@ def _take_in(one: ListImport, *, now: datetime, until: float) -> None:
                 written = one.line_done
                 if time.monotonic() > until:
                     return  # the next turn goes on behind this lot
-        services.end(one, to=_NEXT[Step(one.step)], now=now, notices=chosen.notices)
+        services.end(one=one, to=_NEXT[Step(one.step)], now=now, notices=chosen.notices)
 
 
 def outcomes(
@@ -147,10 +147,10 @@ def _ids_of(one: ListImport) -> set[str]:
 
 def _take_back(one: ListImport, *, now: datetime, until: float) -> None:
     assert one.undone_by is not None
-    while take_back_some(one, by=one.undone_by, now=now):
+    while take_back_some(one=one, by=one.undone_by, now=now):
         if time.monotonic() > until:
             return
-    services.end(one, to=Step.UNDONE, now=now)
+    services.end(one=one, to=Step.UNDONE, now=now)
 
 
 def begin_command(
@@ -162,7 +162,7 @@ def begin_command(
     for other in ListImport.objects.filter(sender=sender, step=Step.IMPORTING, parts=None):
         if try_lock(Work.LIST, other.pk):
             unlock(Work.LIST, other.pk)
-            services.end(other, to=Step.FAILED, now=now, trouble=_("La commande s’est arrêtée."))
+            services.end(one=other, to=Step.FAILED, now=now, trouble=_("La commande s’est arrêtée."))
     one = services.begin_command(sender=sender, name=name, lines=lines, by=by, now=now)
     try_lock(Work.LIST, one.pk)
     return one
