@@ -111,7 +111,6 @@ TABLES: dict[str, Noted | str] = {
     "lists.Sender": Noted("city", reference="name"),
     "lists.ListImport": Noted(
         "city",
-        by="by",
         unwatched="line_done new changed known disputed bad kept_on failures moved_at lines notices",
     ),
     "lists.FilePart": "A part of a file as it came, for a week.",

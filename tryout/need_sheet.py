@@ -69,7 +69,7 @@ def _columns() -> tuple[list[Column], list[Column]]:
         Column("sizes", texts, default=()),
         Column("rhythm", one_of(Rhythm), default=WEEKLY),
     ]
-    return parted(IMPORTED, changed, NEED.words)
+    return parted(IMPORTED, changed, {*NEED.words, "as_of"})
 
 
 class Needs(Reader[NeedColumns]):

@@ -101,7 +101,7 @@ def _columns() -> tuple[list[Column], list[Column]]:
         IMPORTED,
         changed,
         # What only people read; who it is, and a consent between towns that a file does not know.
-        {*OFFER.words, "contact_name", "contact_email", "contact_phone", "share_with_linked"},
+        {*OFFER.words, "contact_name", "contact_email", "contact_phone", "share_with_linked", "as_of"},
     )
 
 

@@ -33,6 +33,7 @@ from catalogue.spreadsheets import (
     parse_blocks,
     plain_decimals,
     read_table,
+    text,
     words_as_they_stand,
 )
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
@@ -76,9 +77,16 @@ def parted(
 
 
 def shared_columns(of: dict[str, Column]) -> list[Column]:
-    """A file that is tried may name no town (there is one), and no commune where the point is given."""
+    """A file that is tried may name no town (there is one), and no commune where the point is given. Its ids are what
+    the results name their rows by: each has one, and it comes out as it went in.
+    """
     return [
-        replace(of["id"], many=words_as_they_stand(most=LONGEST_ID)),
+        replace(
+            of["id"],
+            required=True,
+            parse=text(most=LONGEST_ID),
+            many=words_as_they_stand(most=LONGEST_ID),
+        ),
         replace(of["city"], default=""),
         replace(of["commune"], required=False, default=""),
         *(
@@ -208,6 +216,8 @@ class Reader(ABC, Generic[Side]):
         """The point of each row: its own, else the centre of its commune."""
         block, places = judged.block, self.places
         figures = figures_of(block.places.get("commune", ("", ""))[0])
+        if figures is Figures.ASKED:
+            figures = Figures.INSEE  # as the page of this command has always asked for them
         found = [
             places.found(written_place(code, postcode), figures if code else Figures.POSTCODE)
             for code, postcode in zip(block["commune"], block["postcode"], strict=True)

@@ -84,7 +84,9 @@ PLAIN_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{4}")
 def read_day(text: str, *, today: date, past: bool = False) -> Reading[date]:
     """One day. `past`: without a year, the last one is meant, not the next. CellError, Unclear."""
     written = text.strip()
-    bare = _LEADING.sub("", loose(written)).rstrip(" .!,")
+    bare = _LEADING.sub("", loose(written))
+    if not bare.endswith(".."):  # from that day on: no day
+        bare = bare.rstrip(" .!,")
     found = one_day(bare, written, today=today, past=past)
     if found is None:
         if bare in NOW:

@@ -171,7 +171,8 @@ def _items(item: str) -> Iterator[tuple[str, ...]]:
     except CellError:
         words = item.split()
         several = [_exactly(word) or _exactly(word.removeprefix("و")) for word in words]
-        if len(words) < 2 or not all(several) or any(len(word) < 4 and len(words[0]) > 3 for word in words):
+        # A code beside a name may be what a slip left of a longer name ("ga chinese").
+        if len(words) < 2 or not all(several) or len({len(word) < 4 for word in words}) > 1:
             raise
         yield from filter(None, several)
 

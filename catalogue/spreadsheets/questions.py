@@ -140,8 +140,11 @@ class Answers:
         for line in lines:
             match = re.fullmatch(r"\s*([^:]+?)\s*:\s*(.+?)\s*=\s*([^=]*?)\s*", line, re.DOTALL)
             if match is None:
+                column, written, value = _("colonne"), _("écrit"), _("valeur")
+                form = f"{column}: {written} = {value}"  # with these marks in every language
                 raise BadAnswer(
-                    _("«\u00a0%(text)s\u00a0»\u202f: écrivez «\u00a0%(form)s\u00a0».") % {"text": line}
+                    _("«\u00a0%(text)s\u00a0»\u202f: écrivez «\u00a0%(form)s\u00a0».")
+                    % {"text": line, "form": form}
                 )
             said[_named(match[1]), folded(match[2])] = match[3]
         return cls(said)

@@ -71,7 +71,7 @@ def draft(
     periods = checked_periods(windows)
     check_periods(periods, today=today)
     check_best_before(offer.best_before, periods)
-    return Draft(offer, periods)
+    return Draft(offer=offer, periods=periods)
 
 
 @transaction.atomic

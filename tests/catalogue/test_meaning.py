@@ -74,7 +74,7 @@ def test_a_day(written: str) -> None:
         "ASAP")),
         ("3 janvier", date(2027, 1, 3)), ("15/11", date(2026, 11, 15)), ("1 juin", date(2027, 6, 1)),
         ("13/25/2026", "refused"), ("31/02/2026", "refused"), ("29 février 2027", "refused"), ("chat", "refused"),
-        ("67482", "refused"), ("1405/09/10", "refused"), ("32 décembre 2026", "refused"),
+        ("67482", "refused"), ("1405/09/10", "refused"), ("32 décembre 2026", "refused"), ("2026-12-01..", "refused"),
         ("12/31/26", "asked"), ("03/25/2026", "asked"), ("fin décembre", "asked"), ("mi-janvier", "asked"),
         ("demain", "asked"), ("décembre 2026", "asked"), ("12/2026", "asked"), ("12/26", "asked"),
         ("lundi 1er décembre 2026", "asked"), ("déc 26", "asked"), ("44895", "asked"), ("début mars", "asked"),
@@ -353,7 +353,16 @@ def test_languages_as_this_field_calls_them(written: str, codes: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["afghan", "ang", "anglais (un peu)", "créole", "roumin", "arabe (littéraire, dialectal)", "rom"],
+    [
+        "afghan",
+        "ang",
+        "anglais (un peu)",
+        "créole",
+        "roumin",
+        "arabe (littéraire, dialectal)",
+        "rom",
+        "ga chinese",
+    ],
 )
 def test_a_language_that_is_not_sure_is_asked(written: str) -> None:
     assert understood(read_languages, written) == "asked"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.models import Organisation
 from catalogue.imports import Outcome
@@ -293,6 +294,8 @@ def test_an_answer_has_three_parts() -> None:
     for line in ("accepte", "accepte = femmes", "accepte: étudiants"):
         with pytest.raises(BadAnswer, match="colonne: écrit = valeur"):
             Answers.read([line])
+    with override("en"), pytest.raises(BadAnswer, match="column: written = value"):
+        Answers.read(["accepte"])
 
 
 def test_the_command_asks_and_takes_answers(

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from accounts.models import ContactReading, Organisation, Role
-from catalogue.spreadsheets.writing import write_csv, write_xlsx
+from catalogue.spreadsheets.writing import FORMATS, write_csv, write_xlsx
 from insight import exports
 from insight.exports import COLUMNS, What, export
 from matching import services as matching
@@ -69,7 +69,7 @@ class TestTheRows:
     def test_are_never_a_formula(self, city, coordinator, name):
         need = NeedFactory(city=city)
         Organisation.objects.filter(pk=need.organisation_id).update(name=name)
-        for form in exports.FORMATS:
+        for form in FORMATS:
             assert taken(city, coordinator, What.NEEDS, form)[1][-1] == f"'{name}"
 
     def test_are_numbers_and_days_in_a_workbook(self, city, coordinator):

@@ -9,13 +9,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import ContactReading, User
+from accounts.models import ContactReading, Role, User
 from cities.models import City
 from lists import keeping, services
 from lists.models import Fate, FilePart, Line, ListImport, Sender, Step
 from offers import services as offers
 from offers.models import Offer, OfferState
+from tests.factories.accounts import CityRoleFactory
 from tests.imports.conftest import YEAR
+from town.models import AuditRow
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +127,24 @@ def test_an_import_is_taken_back_but_for_what_somebody_touched(
     # What was taken back may come again, what stayed is known.
     third = choose(send(ODD))
     assert (third.new, third.disputed + third.known) == (1, 1)
+
+
+def test_who_takes_back_what_somebody_else_sent_is_noted_as_who_did_it(
+    send: Callable[..., ListImport],
+    choose: Callable[..., ListImport],
+    press: Callable[..., Any],
+    work: Callable[[], None],
+    desk: Client,
+    camille: User,
+) -> None:
+    one = choose(send(ODD), fixed=ALL, **CHOICES)
+    press("start", one)
+    work()
+    awa = CityRoleFactory(city=one.city, role=Role.COORDINATOR).user
+    desk.force_login(awa, backend="accounts.backends.Backend")
+    press("undo", one)
+    noted = AuditRow.objects.filter(table="lists_listimport", key=one.pk).order_by("pk")
+    assert [noted.first().actor, noted.last().actor] == [camille.pk, awa.pk]
 
 
 def test_not_after_a_week_and_not_by_somebody_of_another_town(

@@ -119,8 +119,8 @@ def test_without_a_needs_reference_only_the_kind_counts(
 
 def test_an_insee_code_is_no_postcode(client: Client, city: City, things: dict[str, Any]) -> None:
     """Somebody who types five figures means a postcode; a link means the commune."""
-    here = CommuneFactory(insee="67999", name="Ici", postcodes=["67998"])
-    CommuneFactory(insee="67001", name="Ailleurs", postcodes=["67999"])
+    here = CommuneFactory(insee="67118", name="Eckbolsheim", postcodes=["67201"])
+    CommuneFactory(insee="67152", name="Geispolsheim", postcodes=["67118"])
     open_link(client, **{**things, "commune": here.pk})
     client.post(f"{NEW}goods/", {"capacity": "4", "condition": "good", "hand_over": "collected"})
     assert shown(client, "where")["commune"].text == here.label

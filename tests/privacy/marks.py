@@ -38,8 +38,12 @@ def private_fields(label: str) -> list["models.Field"]:
 
 def marked(field: "models.Field") -> str | None:
     """An SQL expression with the mark in it, of the field's own shape; None of what holds no text."""
-    # Codes, moments and references name nobody.
-    if field.choices or isinstance(field, models.DateField) or field.name in ("reference", "password"):
+    # Codes, moments, figures and references name nobody.
+    if (
+        field.choices
+        or isinstance(field, models.DateField | models.IntegerField)
+        or field.name in ("reference", "password")
+    ):
         return None
     if isinstance(field, Encrypted):
         is_object = isinstance(field, models.JSONField)

@@ -14,6 +14,7 @@ from cities.days import local_day
 from followups.models import Incident
 from insight.indicators import INDICATORS, Counted
 from insight.measuring import Scope, count, rows_of
+from lists.models import Fate, Line, ListImport, Sender, What
 from matching import services as matching
 from matching.models import Decision, MatchState
 from needs.models import Need, NeedState
@@ -55,6 +56,14 @@ def known(told):
     }  # fmt: skip
 
 
+def a_list_that_names(told):
+    """A line of it is theirs: so are the parts of its file."""
+    now = timezone.now()
+    sender = Sender.objects.create(city=told.city, what=What.OFFERS, name="Une source", created_at=now)
+    one = ListImport.objects.create(sender=sender, city=told.city, name="liste.csv", at=now, moved_at=now)
+    Line.objects.create(list=one, number=1, fate=Fate.NEW, offer=told.match.offer)
+
+
 def erased(person, how=Erasure.How.OWN, **options):
     now = timezone.now()
     row = erasing.ask(person=person, how=how, by=person, now=now, **options)
@@ -72,6 +81,7 @@ def test_nothing_of_a_person_is_in_any_table():
     tables = [
         label for label, _whose in rows.tables(As.SUBJECT) if private_fields(label) and label not in HANDED_ON
     ]
+    a_list_that_names(told)
     for label in tables:
         a_row(label, citizen, **known(told).get(label, {}))
     written = mark(citizen)
