@@ -175,7 +175,7 @@ BAD_OFFERS: list[tuple[dict[str, str], str, str, str]] = [
     ({"id": ""}, "id", "cette cellule est vide.", "this cell is empty."),
     ({"kind": "château"}, "kind", "n’est pas dans la liste", "is not in the list"),
     ({"category": "interpreting"}, "category", "n’est pas de la nature «\u00a0goods\u00a0»", "goods"),
-    ({"commune": "69003"}, "commune", "peut être plusieurs communes", "69123"),
+    ({"commune": "Saint-Denis"}, "commune", "peut être plusieurs communes", "93066"),
     ({"commune": "99999"}, "commune", "aucune commune n’a le code INSEE", "99999"),
     ({"lat": "nord", "lon": "7"}, "lat", "n’est pas un nombre", "nord"),
     ({"lat": "91", "lon": "7"}, "lat", "un nombre de -90 à 90 est attendu", "90"),
