@@ -13,10 +13,13 @@ team or an association is counted: its contents tell of others.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_stubs_ext import StrPromise
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 class Section(StrEnum):
@@ -29,7 +32,7 @@ class Section(StrEnum):
     TRACES = "traces"
 
 
-SECTIONS: Mapping[Section, StrPromise] = {
+SECTIONS: Mapping[Section, "StrPromise"] = {
     Section.ME: _("Vous et votre compte"),
     Section.OFFERS: _("Ce que vous proposez"),
     Section.NEEDS: _("Ce que vous demandez"),
@@ -51,7 +54,7 @@ class Out(StrEnum):
     PROCEDURES = "procedures"
 
 
-REASONS: Mapping[Out, StrPromise] = {
+REASONS: Mapping[Out, "StrPromise"] = {
     Out.SECRET: _("Les clés, les codes et les liens secrets\u202f: ils ouvrent votre compte."),
     Out.TECHNICAL: _("Les repères du logiciel, qui ne disent rien de vous."),
     Out.DERIVED: _("Ce qui se calcule à partir de ce qui est montré ici."),
@@ -73,7 +76,7 @@ class Shown:
     shown: str = ""
     codes: str = ""
     out: Mapping[Out, str] = field(default_factory=dict)
-    title: StrPromise | None = None
+    title: "StrPromise | None" = None
 
 
 ME, OFFERS, NEEDS, MATCHES = Section.ME, Section.OFFERS, Section.NEEDS, Section.MATCHES
@@ -326,7 +329,7 @@ TOLD: dict[str, Shown | Out] = {
 }
 
 # What people call a field whose model gives it no name.
-WORDS: Mapping[str, StrPromise] = {
+WORDS: Mapping[str, "StrPromise"] = {
     "accepted_at": _("Accepté le"),
     "act": _("Ce qui a été fait"),
     "again_at": _("Rappel prévu le"),

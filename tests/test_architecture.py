@@ -274,3 +274,21 @@ def test_services_take_keywords_alone():
         and (node.args.args or node.args.posonlyargs)
     ]
     assert not wrong
+
+
+# Installed for development alone: an installation of a town has none of them.
+OF_DEVELOPMENT = {"django_stubs_ext", "factory", "hypothesis", "playwright", "pytest"}
+
+
+def test_nothing_that_a_town_runs_needs_a_package_of_development():
+    needed = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sources()
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+        )
+        if name.partition(".")[0] in OF_DEVELOPMENT
+    ]
+    assert needed == []

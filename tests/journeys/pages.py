@@ -316,7 +316,6 @@ PAGES = [
     Page("caller-copy", "operator", _at("appel/donnees/")),
     Page("caller-offer", "operator", _at("appel/")),
     Page("caller-need", "operator", _at("appel/?entering=besoin:housing")),
-    Page("lists", "coordinator", _at("bureau/listes/")),
 ]  # fmt: skip
 
 # Addresses without a page of their own among these, and why not.
@@ -359,8 +358,7 @@ NO_PAGE = {
         "mfa_login_webauthn", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn",
     }),
     "a step of taking a list in (test_list.py, tests/lists)": frozenset({
-        "lists:columns", "lists:forget", "lists:give_out", "lists:one", "lists:settle", "lists:start", "lists:to_mend",
-        "lists:undo", "lists:words",
+        "lists:forget", "lists:give_out", "lists:settle", "lists:start", "lists:to_mend", "lists:undo", "lists:words",
     }),
     "another name of the page to sign in": frozenset({"account_login"}),
     "another page above, for the desk that notes an answer there (tests/notifications/channels/call)": frozenset({
