@@ -1,12 +1,9 @@
 """Signing in and out, and the second factor: parse, one call, render."""
 
-import base64
 from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.account.stages import LoginStage
-from allauth.mfa.totp import views as allauth_totp
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -16,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts import known_browsers, selectors, sign_in, visitors
-from accounts.access import person
 from accounts.forms import CODE, ConfirmCodeForm, RequestCodeForm
 from accounts.proconnect_views import leave_url
 
@@ -136,33 +132,6 @@ class SignOutView(allauth_views.LogoutView):
             response = render(self.request, "account/onward.html", {"url": url, "is_leaving": True})
         response["Clear-Site-Data"] = '"cache"'
         return response
-
-
-class ActivateSecondFactorView(allauth_totp.ActivateTOTPView):
-    """Add an authenticator application; the spare codes come next. Whoever adds one has just shown who they are: a
-    browser that was left open would else let its finder be the one who is asked from then on.
-    """
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated and (
-            proof_url := sign_in.proof_url(request, request.user, next_url=request.get_full_path())
-        ):
-            return redirect(proof_url)
-        return super().dispatch(request, *args, **kwargs)
-
-    def form_valid(self, form: forms.Form) -> HttpResponse:
-        response = super().form_valid(form)
-        sign_in.note_second_factor(request=self.request, user=person(self.request))
-        self.request.session.cycle_key()
-        return response
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        # The drawing has no ground of its own: black on black in dark mode.
-        head, tag, rest = context["totp_svg"].partition("<path")
-        svg = f'{head}<rect width="100%" height="100%" fill="#fff"/>{tag}{rest}'
-        drawing = base64.b64encode(svg.encode()).decode()
-        return {**context, "totp_svg_data_uri": f"data:image/svg+xml;base64,{drawing}"}
 
 
 @require_GET

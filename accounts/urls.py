@@ -10,7 +10,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import include, path
 
-from accounts import contact_views, organisation_views, passkey_views, proconnect_views, sign_in_views, views
+from accounts import contact_views, factor_views, organisation_views, proconnect_views, sign_in_views, views
 
 own = [
     path("compte/", views.home, name="home"),
@@ -58,7 +58,7 @@ second_factor = [
     path("compte/double-verification/", mfa.index, name="mfa_index"),
     path(
         "compte/double-verification/activer/",
-        sign_in_views.ActivateSecondFactorView.as_view(),
+        factor_views.ActivateSecondFactorView.as_view(),
         name="mfa_activate_totp",
     ),
     path("compte/double-verification/desactiver/", totp.deactivate_totp, name="mfa_deactivate_totp"),
@@ -75,21 +75,21 @@ second_factor = [
     ),
     path(
         "compte/double-verification/cle/",
-        passkey_views.AddPasskeyView.as_view(),
+        factor_views.AddPasskeyView.as_view(),
         name="mfa_add_webauthn",
     ),
     path(
         "compte/double-verification/cle/<int:pk>/retirer/",
-        passkey_views.RemovePasskeyView.as_view(),
+        factor_views.RemovePasskeyView.as_view(),
         name="mfa_remove_webauthn",
     ),
     path(
         "compte/double-verification/cle/confirmer/",
-        passkey_views.ShowPasskeyView.as_view(),
+        factor_views.ShowPasskeyView.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
-    path("connexion/cle/", passkey_views.PasskeySignInView.as_view(), name="mfa_login_webauthn"),
-    path("connexion/double-verification/", passkey_views.SecondFactorView.as_view(), name="mfa_authenticate"),
+    path("connexion/cle/", factor_views.PasskeySignInView.as_view(), name="mfa_login_webauthn"),
+    path("connexion/double-verification/", factor_views.SecondFactorView.as_view(), name="mfa_authenticate"),
 ]
 
 urlpatterns = [*sign_in, *second_factor, path("", include((own, "accounts")))]
