@@ -17,6 +17,7 @@ own = [
     path("compte/adresse/", contact_views.change_address, name="change_address"),
     path("compte/changement/<str:token>/", contact_views.stop_change, name="stop_change"),
     path("compte/appareils/deconnecter/", views.end_elsewhere, name="end_elsewhere"),
+    path("compte/appareils/<slug:mark>/deconnecter/", views.end_one, name="end_one"),
     path("compte/confirmer/", contact_views.confirm, name="confirm"),
     path("compte/cles/", views.add_token, name="add_token"),
     path("compte/cles/<int:pk>/revoquer/", views.revoke_token, name="revoke_token"),

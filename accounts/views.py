@@ -53,8 +53,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def end_elsewhere(request: HttpRequest) -> HttpResponse:
-    """Sign out everywhere but here."""
+    """Sign out everywhere but here, after one's proof: whoever holds a stolen phone does not shut its owner out."""
     user = person(request)
+    if proof_url := sign_in.proof_url(request, user, next_url=reverse("accounts:home")):
+        return redirect(proof_url)
     ended = services.end_elsewhere(session_key=request.session.session_key, user=user)
     messages.success(
         request,
@@ -67,6 +69,20 @@ def end_elsewhere(request: HttpRequest) -> HttpResponse:
         if ended
         else _("Votre compte n’était ouvert nulle part ailleurs."),
     )
+    return redirect("accounts:home")
+
+
+@login_required
+@require_POST
+def end_one(request: HttpRequest, mark: str) -> HttpResponse:
+    """Sign out in one other browser, after one's proof."""
+    user = person(request)
+    if proof_url := sign_in.proof_url(request, user, next_url=reverse("accounts:home")):
+        return redirect(proof_url)
+    if services.end_one(mark=mark, user=user):
+        messages.success(request, _("L’appareil est déconnecté."))
+    else:
+        messages.info(request, _("Cet appareil était déjà déconnecté."))
     return redirect("accounts:home")
 
 

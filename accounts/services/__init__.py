@@ -39,7 +39,7 @@ from accounts.services.phones import doubt_phone, give_up_phone, prove_phone, wr
 from accounts.services.proconnect import link_proconnect
 from accounts.services.roles import give_role, register_leaving, set_roles, take_role
 from accounts.services.second_factors import reset_second_factor
-from accounts.services.sessions import end_all, end_elsewhere
+from accounts.services.sessions import end_all, end_elsewhere, end_one
 from accounts.services.towns import create_city, found_town, link_cities, unlink_cities, update_city
 from accounts.sign_in import start_code_sign_in
 
@@ -55,6 +55,7 @@ __all__ = [
     "doubt_phone",
     "end_all",
     "end_elsewhere",
+    "end_one",
     "ensure_people",
     "ensure_person",
     "forget_person",

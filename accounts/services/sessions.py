@@ -31,6 +31,14 @@ def end_elsewhere(*, session_key: str | None, user: User) -> int:
     return ended
 
 
+def end_one(*, mark: str, user: User) -> bool:
+    """Sign the person out in the browser of this `Session.mark`; False when it has ended meanwhile, or is another's."""
+    theirs = Session.objects.filter(user=user, expire_date__gt=timezone.now())
+    keys = [one.pk for one in theirs.only("pk") if one.mark == mark]
+    ended, _by_model = Session.objects.filter(pk__in=keys).delete()
+    return bool(ended)
+
+
 def end_all(*, by: None) -> int:
     """Sign everybody out; how many sessions there were. Of a backup: one may have been ended since, for a reason."""
     ended, _by_model = Session.objects.all().delete()

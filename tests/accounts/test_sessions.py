@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
 
 FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
 
+END = "/compte/appareils/{}/deconnecter/"
+
 
 def signed_in(user: Any, description: str = FIREFOX) -> Client:
     client = Client(headers={"User-Agent": description})
@@ -231,6 +233,39 @@ class TestElsewhere:
         assert computer.get("/compte/").url.startswith("/connexion/")
         assert stranger.get("/compte/").status_code == 200
         assert "nulle part ailleurs" in phone.post("/compte/appareils/deconnecter/", follow=True).text
+
+    def test_one_alone_is_ended_by_its_mark_which_is_not_its_key(self):
+        user, other = UserFactory(), UserFactory()
+        phone, computer, tablet = (signed_in(user, f"{name}/1") for name in ("Firefox", "Safari", "Edg"))
+        stranger = signed_in(other)
+        page = phone.get("/compte/").text
+        for client in (phone, computer, tablet):
+            assert client.session.session_key not in page
+        assert END.format(row_of(phone).get().mark) not in page, "one signs out here by the menu"
+        assert END.format(row_of(computer).get().mark) in page
+        for taken in (row_of(stranger).get().mark, computer.session.session_key, "nothing"):
+            said = phone.post(END.format(taken), follow=True).text
+            assert "déjà déconnecté" in said
+        assert Session.objects.count() == 4
+        said = phone.post(END.format(row_of(computer).get().mark), follow=True).text
+        assert "L’appareil est déconnecté." in said
+        assert computer.get("/compte/").url.startswith("/connexion/")
+        for client in (phone, tablet, stranger):
+            assert client.get("/compte/").status_code == 200
+
+    @pytest.mark.parametrize("address", ["/compte/appareils/deconnecter/", "one"])
+    def test_others_are_ended_after_a_proof_alone(self, address):
+        """Whoever holds a stolen phone that is still signed in does not shut its owner out."""
+        user = UserFactory()
+        thief, owner = signed_in(user), signed_in(user)
+        session = thief.session
+        for shown in session["account_authentication_methods"]:
+            shown["at"] -= timedelta(hours=1).total_seconds()
+        session.save()
+        if address == "one":
+            address = END.format(row_of(owner).get().mark)
+        assert thief.post(address).url == "/compte/confirmer/?next=%2Fcompte%2F"
+        assert owner.get("/compte/").status_code == 200
 
     def test_a_new_second_factor_ends_the_others(self, django_capture_on_commit_callbacks):
         user = UserFactory()

@@ -322,6 +322,7 @@ PAGES = [
 NO_PAGE = {
     "what is done there is sent by a form (POST), and leads to a page above": frozenset({
         "account_logout", "accounts:add_token", "accounts:agree_to_appeals", "accounts:end_elsewhere",
+        "accounts:end_one",
         "accounts:revoke_token", "privacy:decide_hold", "privacy:take_back",
         "accounts:suspend_organisation",
         "accounts:verify_organisation", "accounts:give_consent_again",
