@@ -28,21 +28,31 @@ def chart(need: Need, cards: Iterable[Card]) -> dict[str, Any]:
         away.append((card.match.rank, x, y))
     shown_km = max([need.reach_km, 1.0, *(math.hypot(x, y) for _rank, x, y in away)]) * 1.15
     scale = 100 / shown_km
-    taken = [(100.0, 100.0)]
+    free = _FreePlaces()
     points = []
     for rank, east_km, north_km in away:
-        place = _free_place(100 + east_km * scale, 100 - north_km * scale, taken)
-        taken.append(place)
+        place = free.nearest(100 + east_km * scale, 100 - north_km * scale)
         points.append({"rank": rank, "x": round(place[0], 1), "y": round(place[1], 1)})
     return {"radius": round(need.reach_km * scale, 1), "points": points[::-1]}
 
 
-def _free_place(x: float, y: float, taken: list[tuple[float, float]]) -> tuple[float, float]:
-    """The point, or the nearest one around it at which its disc covers no other."""
-    turn = math.pi * (3 - math.sqrt(5))  # the golden angle: a spiral that leaves no gap
-    for step in range(400):
-        far = 2 * math.sqrt(step)
-        place = (x + far * math.cos(step * turn), y + far * math.sin(step * turn))
-        if all(math.dist(place, other) >= DISC for other in taken):
-            return place
-    return x, y
+class _FreePlaces:
+    """Points whose discs cover no other, the need's in the middle included."""
+
+    def __init__(self) -> None:
+        self._taken = [(100.0, 100.0)]
+        # How far around a point all is taken: nothing is ever freed, so the next one there begins after it.
+        self._full: dict[tuple[float, float], int] = {}
+
+    def nearest(self, x: float, y: float) -> tuple[float, float]:
+        """The point, or the nearest one around it that is free; it is taken from now on."""
+        turn = math.pi * (3 - math.sqrt(5))  # the golden angle: a spiral that leaves no gap
+        found = (x, y)
+        for step in range(self._full.get((x, y), 0), 400):
+            far = 2 * math.sqrt(step)
+            place = (x + far * math.cos(step * turn), y + far * math.sin(step * turn))
+            if all(math.dist(place, other) >= DISC for other in self._taken):
+                self._full[x, y], found = step + 1, place
+                break
+        self._taken.append(found)
+        return found
