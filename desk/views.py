@@ -20,7 +20,7 @@ from desk import drawing, presentation, selectors, versions
 from desk.baskets import Basket, Moment, Wanted, basket_of, query_of, wanted_of
 from desk.forms import FlagForm, NoteForm
 from followups.presentation import suspended
-from matching import answering, conditions, households, progress, relays
+from matching import answering, conditions, given, households, relays
 from matching import selectors as matches
 from matching.lifecycle import HOLDING, Role
 from matching.models import MatchState
@@ -144,7 +144,7 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
     suggested, acted = matches.of_case(user, need, today=today)
     # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
     promised = [match for match in acted if match.state in HOLDING and not match.is_beside]  # type: ignore[attr-defined]
-    is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
+    is_promised = need.progress(map(given.of_match, promised), today=today).is_all
     if is_promised:
         suggested = []
     near_misses = [] if is_promised else matches.near_misses(user, need, scan)

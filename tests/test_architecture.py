@@ -127,6 +127,13 @@ def test_no_junk_drawer():
     assert [names(path) for path in sources() if {path.stem, *path.parent.parts[-2:]} & junk] == []
 
 
+def test_no_two_rooms_of_matching_have_a_file_of_one_name():
+    """But what is written of a thing, and what is said of it, which their folders tell apart."""
+    told_apart = {"models", "messages", "migrations"}
+    stems = [path.stem for path in (ROOT / "matching").rglob("*.py") if path.parent.name not in told_apart]
+    assert sorted({stem for stem in stems if stems.count(stem) > 1}) == ["__init__"]
+
+
 # They run before the settings, or start the processes that read them.
 ENVIRONMENT_READERS = {
     "config/settings.py", "config/embedded.py", "config/run.py", "config/bootstrap.py", "config/celery.py",
