@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import COORDINATION, person, town_page
@@ -38,7 +37,6 @@ MOST_PINNED = 12
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def queue(request: HttpRequest, city: City) -> HttpResponse:
     """What is to be done: a basket of the queue. Its first case opens beside it, after the list."""
@@ -58,7 +56,6 @@ def queue(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION, also=versions.case_state)
-@never_cache
 @require_safe
 def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """One need with its suggestions and its near misses. The list, the thread and the messages come after it."""
