@@ -75,8 +75,8 @@ class Row:
     """For whom the address opens, which words it takes after the town's, and who is told that it is not for them.
 
     To everybody else there is nothing at the address; a visitor is asked to sign in, unless `hides`.
-    `only_open`: a town that is not open to the public has no such page. `is_kept`: nobody is in it, so that a browser
-    may keep it for a while, which it may of no other.
+    `only_open`: a town that is not open to the public has no such page. `is_kept`: a program may keep it, which it may
+    of no other, for nobody is in it but in one's agenda, which is for one's own calendar to keep.
     """
 
     opens: frozenset[str]
