@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import contact_mails, own_codes, services, sign_in
@@ -25,7 +24,6 @@ OLD, NEW, CONFIRM = "old-address", "new-address", "confirm"
 
 
 @own_page
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_address(request: HttpRequest) -> HttpResponse:
     """A code to the address that one has, another to the one that one wants; both typed here."""
@@ -90,7 +88,6 @@ def _changed(request: HttpRequest, user: User, wanted: str) -> None:
 
 
 @own_page
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """Before what opens or ends more than a page: a code by mail, for who has no second factor; then on to `next`."""
@@ -135,7 +132,6 @@ def _onward(request: HttpRequest) -> str:
     return onward if get_adapter().is_safe_url(onward) else reverse("accounts:home")
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop_change(request: HttpRequest, token: str) -> HttpResponse:
     """Whoever had a contact until now takes it back; a link never acts by itself."""

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import selectors, services, visitors
@@ -68,7 +67,6 @@ def _register(request: HttpRequest, city: City, form: OrganisationForm) -> HttpR
 
 
 @own_page
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def told(request: HttpRequest, pk: int) -> HttpResponse:
     """A manager says to whom of an association its messages go."""

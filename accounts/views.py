@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -24,7 +23,6 @@ from accounts.models import ApiToken, Consent, Organisation, User
 
 
 @login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def home(request: HttpRequest) -> HttpResponse:
     """Name, language; consents, associations, API keys."""
@@ -50,7 +48,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@never_cache
 @require_POST
 def end_elsewhere(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere but here, after one's proof: whoever holds a stolen phone does not shut its owner out."""
@@ -87,7 +84,6 @@ def end_one(request: HttpRequest, mark: str) -> HttpResponse:
 
 
 @login_required
-@never_cache
 @require_POST
 @sensitive_post_parameters()
 def add_token(request: HttpRequest) -> HttpResponse:
@@ -137,7 +133,6 @@ def agree_to_appeals(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw_consent(request: HttpRequest, pk: int) -> HttpResponse:
     """What stops before an agreement is taken back; afterwards what goes on, and what would come back."""

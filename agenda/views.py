@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import own_page, person
@@ -18,7 +17,6 @@ from notifications.services import language_of
 
 
 @own_page
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """The address, and its two buttons: another one, or none."""

@@ -75,7 +75,7 @@ def _decisions() -> None:
     )
     text = services.Text("Votre proposition tient-elle ?", "Bonjour," + " Dites-le-nous en un geste." * 10)
     drafts = [
-        services.Draft(person, "offer_reminder", f"offer:{person.pk}", town, lambda: text)
+        services.NewMessage(person, "offer_reminder", f"offer:{person.pk}", town, lambda: text)
         for person in people
     ]
     bare, decided = [], []
@@ -98,7 +98,7 @@ def _decisions() -> None:
         cursor.execute("TRUNCATE notifications_message, notifications_preference CASCADE")
 
 
-def _write_alone(drafts: Sequence[services.Draft], now: datetime) -> None:
+def _write_alone(drafts: Sequence[services.NewMessage], now: datetime) -> None:
     with transaction.atomic():
         Message.objects.bulk_create(
             [

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sign_in
@@ -40,7 +39,6 @@ ONE_CALL = timedelta(minutes=30)
 
 
 @town_page(DESK)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter(request: HttpRequest, city: City) -> HttpResponse:
     """One screen for an offer and a need. Looking somebody up and changing the kind keep all that was typed."""
@@ -76,7 +74,6 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(DESK)
-@never_cache
 @require_POST
 def known(request: HttpRequest, city: City) -> HttpResponse:
     """While it is being typed: who that is, and what stands already that looks the same."""

@@ -48,7 +48,7 @@ def _cldr_name(code: str, display: str) -> str | None:
         return None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def autonym(code: str) -> str:
     """The language's name in itself ("tigrinya" → "ትግርኛ"); its French name, then its code, when unknown."""
     if code in NAMES:

@@ -4,7 +4,6 @@ import re
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from catalogue.forms import things
@@ -16,7 +15,6 @@ _NAME = re.compile(r"[a-z]{1,20}(_[0-9])?")
 
 
 @require_safe
-@never_cache
 def guesses(request: HttpRequest) -> HttpResponse:
     """The list to tick from, for the words in the box `name`."""
     name = request.GET.get("name", "")
@@ -28,7 +26,6 @@ def guesses(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@never_cache
 def sizes(request: HttpRequest) -> HttpResponse:
     """The sizes to tick for what the boxes `beside` say, for the field `name`."""
     name, beside = request.GET.get("name", ""), request.GET.get("beside", "")

@@ -191,7 +191,7 @@ def render(language: str, found: Catalog, known: Catalog) -> bytes:
     for message in found:
         if not message.id:
             continue
-        old = known.get(_key(message), message.context)
+        old = known.get(msgid(message), message.context)
         merged.add(
             message.id,
             _translation(message, old, merged.num_plurals),
@@ -214,7 +214,8 @@ def render(language: str, found: Catalog, known: Catalog) -> bytes:
     return header.encode("utf-8") + body.getvalue().strip() + b"\n"
 
 
-def _key(message: Message) -> str:
+def msgid(message: Message) -> str:
+    """What a text is found by: itself, or its singular."""
     return message.id[0] if isinstance(message.id, tuple | list) else message.id
 
 
@@ -326,23 +327,23 @@ def problems(language: str, root: Path = ROOT) -> list[str]:
     for message in found:
         if not message.id:
             continue
-        entry = known.get(_key(message), message.context)
+        entry = known.get(msgid(message), message.context)
         where = message.locations[0][0]
         if entry is None:
-            lines.append(f"missing: {_key(message)!r} ({where})")
+            lines.append(f"missing: {msgid(message)!r} ({where})")
         else:
             wrong = [*_faults(message, entry), *typography.faults(language, _texts(entry))]
-            lines += [f"{problem}: {_key(message)!r} ({where})" for problem in wrong]
+            lines += [f"{problem}: {msgid(message)!r} ({where})" for problem in wrong]
     for entry in known:
-        if entry.id and found.get(_key(entry), entry.context) is None:
-            lines.append(f"no longer used: {_key(entry)!r}")
+        if entry.id and found.get(msgid(entry), entry.context) is None:
+            lines.append(f"no longer used: {msgid(entry)!r}")
     return lines
 
 
 def problems_of_the_source(root: Path = ROOT) -> list[str]:
     """One line for each French text of the sources that does not look as French asks."""
     return [
-        f"{problem}: {_key(message)!r} ({message.locations[0][0]})"
+        f"{problem}: {msgid(message)!r} ({message.locations[0][0]})"
         for message in extract(root)
         if message.id
         for problem in typography.faults(SOURCE_LANGUAGE, _forms_of(message.id))

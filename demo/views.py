@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language_info
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -40,7 +39,6 @@ def demo_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 @demo_only
-@never_cache
 @require_safe
 def enter(request: HttpRequest) -> HttpResponse:
     """The people whom a visitor can be, with what to try."""
@@ -48,7 +46,6 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 
 @demo_only
-@never_cache
 @require_POST
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Be somebody invented, in one tap."""
@@ -66,7 +63,6 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @demo_only
-@never_cache
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """What everybody, or one person, received: the newest first, the sign-in codes on top."""

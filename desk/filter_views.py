@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import COORDINATION, person, town_page
@@ -19,7 +18,6 @@ from desk.forms import FilterForm, ViewForm
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def filters(request: HttpRequest, city: City) -> HttpResponse:
     """Choose what the queue shows; sent by GET to the queue itself. POST keeps what is shown under a name."""

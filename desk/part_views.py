@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import COORDINATION, person, town_page
@@ -33,7 +32,6 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def thread(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """What happened in the case, the latest first."""
@@ -49,7 +47,6 @@ def thread(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def said(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """What was said to people about the case and its matches, and what they wrote back."""
@@ -64,7 +61,6 @@ def said(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def in_turn(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """Two or three homes one after the other, where no home alone has all the days."""
@@ -80,7 +76,6 @@ def in_turn(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def colleagues(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """To whom the case can be handed over: everybody but the reader, and whoever has it."""
@@ -92,7 +87,6 @@ def colleagues(request: HttpRequest, city: City, reference: str) -> HttpResponse
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def compare(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """Up to four suggestions side by side, by the numbers in the address (`piste`): what their cards say, at once."""

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import COORDINATION, person, town_page
@@ -20,7 +19,7 @@ from desk import drawing, presentation, selectors, versions
 from desk.baskets import Basket, Moment, Wanted, basket_of, query_of, wanted_of
 from desk.forms import FlagForm, NoteForm
 from followups.presentation import suspended
-from matching import answering, conditions, households, progress, relays
+from matching import answering, conditions, given, households, relays
 from matching import selectors as matches
 from matching.lifecycle import HOLDING, Role
 from matching.models import MatchState
@@ -38,7 +37,6 @@ MOST_PINNED = 12
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def queue(request: HttpRequest, city: City) -> HttpResponse:
     """What is to be done: a basket of the queue. Its first case opens beside it, after the list."""
@@ -58,7 +56,6 @@ def queue(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION, also=versions.case_state)
-@never_cache
 @require_safe
 def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """One need with its suggestions and its near misses. The list, the thread and the messages come after it."""
@@ -144,7 +141,7 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
     suggested, acted = matches.of_case(user, need, today=today)
     # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
     promised = [match for match in acted if match.state in HOLDING and not match.is_beside]  # type: ignore[attr-defined]
-    is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
+    is_promised = need.progress(map(given.of_match, promised), today=today).is_all
     if is_promised:
         suggested = []
     near_misses = [] if is_promised else matches.near_misses(user, need, scan)

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import COORDINATION, person, town_page
@@ -22,7 +21,6 @@ from homes.models import Dwelling, Stage
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def dwellings(request: HttpRequest, city: City) -> HttpResponse:
     """All of the town by stage."""
@@ -39,7 +37,6 @@ def dwellings(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, city: City) -> HttpResponse:
     form = DwellingForm(request.POST or None, city=city)
@@ -57,7 +54,6 @@ def new(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def dwelling(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """One of them; what is known of it is corrected here. How its owner is reached is shown by `contact`."""
@@ -82,7 +78,6 @@ def dwelling(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_POST
 def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """Show how its owner is reached; the reading is kept."""

@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import ANYBODY, COORDINATION, SIGNED_IN, has_role, person, town_page
@@ -21,7 +20,6 @@ from offers.selectors import get_offer
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """What was seen of a home and when: coordinators plan here, the host answers here."""
@@ -62,7 +60,6 @@ def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def host(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """What the host reads of the visit without signing in, and what they answer."""

@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import ADMINISTRATION, COORDINATION, DESK, person, town_page
@@ -22,7 +21,6 @@ from offers.selectors import get_offer, periods_of
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def visits(request: HttpRequest, city: City) -> HttpResponse:
     """Homes to visit, visits planned, done, to be done again soon, and refused."""
@@ -37,7 +35,6 @@ def visits(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(DESK)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def visit(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """One visit: what is known of the home, and what is seen there, saved as often as one likes."""
@@ -121,7 +118,6 @@ def begin(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def questions(request: HttpRequest, city: City) -> HttpResponse:
     """The town's own list, and for how long a visit counts."""

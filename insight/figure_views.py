@@ -6,7 +6,6 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBad
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import COORDINATION, PUBLIC, person, town_page
@@ -29,7 +28,6 @@ def public(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def team(request: HttpRequest, city: City) -> HttpResponse:
     """Some months of a town by month, kind or commune. What stands today comes after it."""
@@ -49,7 +47,6 @@ def team(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def today(request: HttpRequest, city: City) -> HttpResponse:
     """What stands today, and who was asked how often: loaded by the page of figures, or a page by itself."""
@@ -67,7 +64,6 @@ def today(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def indicators(request: HttpRequest, city: City) -> HttpResponse:
     """Those of the town, and the form of one more."""

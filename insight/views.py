@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import COORDINATION, SIGNED_IN, has_role, person, town_page
@@ -14,7 +13,6 @@ from insight import finding, presentation, query
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest, city: City) -> HttpResponse:
     """What answers to `q`, by kind of thing. No contact is shown: the page of what was found says how to reach whom.

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import ANYBODY, town_page
@@ -15,7 +14,6 @@ from offers.models import Offer
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_safe
 def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """For whoever sent the offer, in the browser that sent it or signed in. The page stands here, for offers do not

@@ -3,7 +3,6 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import ANYBODY, SIGNED_IN, person, town_page
@@ -20,7 +19,6 @@ from matching.roles import roles_of
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_safe
 @behind_link(signed_in="matching:calendar")
 def linked(request: HttpRequest, city: City, token: str) -> HttpResponse:
@@ -31,7 +29,6 @@ def linked(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def mine(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """For whoever is signed in."""

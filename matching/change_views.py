@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import SIGNED_IN, person, town_page
@@ -25,7 +24,6 @@ from offers.services import note_address_read
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """All the fields of the kind on one page, and the periods; once more when people count on what changes."""
@@ -75,7 +73,6 @@ def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def need(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """Change an open need; once more when somebody has said yes to it."""
@@ -111,7 +108,6 @@ def need(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def tonight(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """A need becomes one for tonight in one tap; once more when somebody is asked for it, or has said yes."""

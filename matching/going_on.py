@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
-from matching import capacity, progress, services, standing, telling, turns, waits
+from matching import capacity, given, services, standing, telling, turns, waits
 from matching.lifecycle import Act, NotPossible, Role
 from matching.models import Hold, Match, MatchState
 from matching.reasons import still_fits
@@ -234,7 +234,7 @@ def _goes_on(match: Match, *, by: User | None, role: Role | None, now: datetime)
 
 def _look_again(match: Match, *, by: User | None, now: datetime) -> None:
     """What is free, or taken, has changed: of the offer, and of what the need still lacks."""
-    progress.record(match.need_id, by=by, now=now)
+    given.record(match.need_id, by=by, now=now)
     offers.mark_due(offer_ids=[match.offer_id], now=now)
     needs.mark_due(need_ids=[match.need_id], now=now)
 

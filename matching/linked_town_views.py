@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import COORDINATION, person, town_page
@@ -39,7 +38,6 @@ def ask(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def page(request: HttpRequest, city: City) -> HttpResponse:
     """What other towns ask of this one, and what became of it: of a need no more than its citizen would see."""

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ANYBODY, SIGNED_IN, person, town_page
@@ -38,7 +37,6 @@ CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link(signed_in="matching:mine_one")
 def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
@@ -50,7 +48,6 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def mine_one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The same page for whoever is signed in."""
@@ -60,7 +57,6 @@ def mine_one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def mine(request: HttpRequest, city: City) -> HttpResponse:
     """What I am asked, and what became of what I was asked: a citizen's and an association's list."""

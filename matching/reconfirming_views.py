@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import ANYBODY, town_page
@@ -32,7 +31,6 @@ def _reference(offer_id: int) -> str:
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link(signed_in="offers:detail", known_as=_reference)
 def still_there(request: HttpRequest, city: City, token: str) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.days import TownDay, local_day
-from matching import progress, services
+from matching import given, services
 from matching.lifecycle import GOING_ON, SERVED, Act
 from matching.models import Hold, Match, MatchState
 from matching.standing import GONE, SOON
@@ -93,7 +93,7 @@ def _count_again(match_id: int, *, now: datetime) -> bool:
         return False  # while we waited for the lock
     try:
         with transaction.atomic():
-            # Who had them meanwhile, and has them no more, is in nobody's way; those days stay given (`progress`).
+            # Who had them meanwhile, and has them no more, is in nobody's way; those days stay `given`.
             over = Hold.objects.filter(need=match.need_id, last_day__lt=local_day(now, match.city))
             over.filter(match__state__in=SERVED).exclude(match=match).update(released=True)
             Hold.objects.filter(match=match).update(released=False)
@@ -109,5 +109,5 @@ def _count_again(match_id: int, *, now: datetime) -> bool:
 def _write(match: Match, act: Act, *, before: date | None, now: datetime) -> None:
     days = [day and day.isoformat() for day in (before, match.rehouse_from)]
     services.do(match, act, by=None, now=now, change={"rehouse_from": days})
-    progress.record(match.need_id, by=None, now=now)
+    given.record(match.need_id, by=None, now=now)
     needs.mark_due(need_ids=[match.need_id], now=now)

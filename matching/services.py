@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.days import local_day
-from matching import asking, capacity, happenings, progress, standing, telling, turns, waits
+from matching import asking, capacity, given, happenings, standing, telling, turns, waits
 from matching.lifecycle import GOING_ON, HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow, entitled
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.reasons import facts
@@ -361,7 +361,7 @@ def _move(
     elif to == MatchState.DISMISSED:
         needs.mark_due(need_ids=[match.need_id], now=now)
     if (to in SERVED) != (before in SERVED):
-        recorded = progress.record(match.need_id, by=by, now=now)
+        recorded = given.record(match.need_id, by=by, now=now)
         # What falls through tonight is for tonight again. What is confirmed for tonight is told as what it was.
         if before in SERVED:
             match.need.state, match.need.uncovered_from = recorded.state, recorded.uncovered_from

@@ -27,7 +27,7 @@ from notifications.events import EVENTS, Priority
 from notifications.fallbacks import Fallback
 from notifications.models import Message
 from notifications.selectors import waits_for_a_person
-from notifications.services import Draft, Text, language_of, queue_many
+from notifications.services import NewMessage, Text, language_of, queue_many
 from notifications.wording.models import Wording
 from notifications.wording.selectors import said_with
 
@@ -211,7 +211,7 @@ def tell(
     if match.is_across and match.state in ACROSS:
         host = match.offer.city
         drafts = [
-            Draft(
+            NewMessage(
                 recipient=person,
                 event="match_across",
                 subject_key=f"match:{match.pk}:{match.state}",
@@ -350,7 +350,7 @@ def _queue(
             ):
                 continue
             drafts.append(
-                Draft(
+                NewMessage(
                     recipient=person,
                     event=told.event,
                     subject_key=key,

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import COORDINATION, SIGNED_IN, has_role, person, town_page
@@ -39,7 +38,6 @@ class _Taking:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """Ask once before an offer is taken back, and again when people count on it; the reason is optional."""
@@ -66,7 +64,6 @@ def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def need(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """Say that a need is no more, and why; once more when somebody has said yes to it."""

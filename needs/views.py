@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import visitors
@@ -63,7 +62,6 @@ def public(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(PUBLIC)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, city: City) -> HttpResponse:
     """Post a need: first its kind, then one page. A visitor is told how to come in."""
@@ -103,7 +101,6 @@ def new(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def several(request: HttpRequest, city: City) -> HttpResponse:
     """The same need for several households: for whoever may post in an association's name."""
@@ -197,7 +194,6 @@ def mine(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def detail(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """A need's page: the receipt just after it was posted, all that was said, what happened."""

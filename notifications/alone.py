@@ -18,7 +18,7 @@ from accounts.models import Organisation, User
 from notifications import answers
 from notifications.models import Message, MessageState
 from notifications.reasons import Words, subject_id
-from notifications.services import Draft, Text, queue_many
+from notifications.services import NewMessage, Text, queue_many
 
 SILENT = "association_silent"
 # A question that nobody has opened for so long.
@@ -44,7 +44,7 @@ def tell_desks(*, by: None, now: datetime) -> int:
     ).with_reason()
     waited_for = set(unread.values_list("recipient", flat=True))
     drafts = [
-        Draft(
+        NewMessage(
             recipient=person,
             event=SILENT,
             subject_key=f"organisation:{organisation.pk}:{_since(member)}",

@@ -33,7 +33,7 @@ WHERE message.repeat_of_id IS NULL
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NewMessage:
     """A message to be queued: what `queue` takes."""
 
     recipient: User
@@ -77,7 +77,7 @@ def queue(
     with them, and reads out what would go to the list of calls: a call made. KeyError for an event that stands nowhere
     in `events.EVENTS`.
     """
-    draft = Draft(
+    draft = NewMessage(
         recipient=recipient,
         event=event,
         subject_key=subject_key,
@@ -94,7 +94,7 @@ def queue(
 
 
 @transaction.atomic
-def queue_many(*, drafts: Sequence[Draft], now: datetime) -> list[Message]:
+def queue_many(*, drafts: Sequence[NewMessage], now: datetime) -> list[Message]:
     """`queue` many, in a number of queries that does not depend on how many they are; those that are new."""
     fresh = _fresh(drafts)
     if not fresh:
@@ -124,7 +124,7 @@ def queue_many(*, drafts: Sequence[Draft], now: datetime) -> list[Message]:
     return messages
 
 
-def _fresh(drafts: Sequence[Draft]) -> list[Draft]:
+def _fresh(drafts: Sequence[NewMessage]) -> list[NewMessage]:
     """Those that nobody has queued yet, each once, to people who are still here."""
     keys = [list(column) for column in zip(*{draft.key() for draft in drafts}, strict=True)]
     if not keys:
@@ -148,7 +148,7 @@ def _fresh(drafts: Sequence[Draft]) -> list[Draft]:
     return fresh
 
 
-def _message(draft: Draft, known: reach.Known, own: OwnWords, *, now: datetime) -> Message:
+def _message(draft: NewMessage, known: reach.Known, own: OwnWords, *, now: datetime) -> Message:
     priority = EVENTS[draft.event].priority if draft.priority is None else draft.priority
     language = draft.language or language_of(draft.recipient)
     text = said(draft.compose, own, city=draft.city, language=language)

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -24,7 +23,6 @@ from notifications.forms import CallMeForm, PreferenceForm
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The link stands for its person, who need not sign in. What it shows, it shows of the choices alone."""
@@ -35,7 +33,6 @@ def choose(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 @own_page
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_signed_in(request: HttpRequest) -> HttpResponse:
     """The same, of whoever is signed in, and what channels have people choose beside it."""
@@ -48,7 +45,6 @@ def choose_signed_in(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: HttpRequest, city: City, token: str, sort: str) -> HttpResponse:
     """A mail programme's own button posts here (RFC 8058): no cookie, no form, and it follows no redirection."""
@@ -64,7 +60,6 @@ def refuse(request: HttpRequest, city: City, token: str, sort: str) -> HttpRespo
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def call_me(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """Somebody who was asked something would rather be called; afterwards, that they will be. No signing in."""

@@ -9,7 +9,7 @@ from accounts.models import User
 from cities.models import City
 from notifications import channel_registry
 from notifications.outcomes import note_answered, note_opened
-from notifications.services import Draft, queue, queue_many
+from notifications.services import NewMessage, queue, queue_many
 from offers import messages, selectors
 from offers.models import Offer, OfferState
 
@@ -37,7 +37,7 @@ def remind_stale(*, city: City, by: None, now: datetime) -> int:
         offer.reminded_at = now
         offer.save(update_fields=["reminded_at"])
     drafts = [
-        Draft(
+        NewMessage(
             recipient=offer.owner,
             event="offer_reminder",
             subject_key=_asked_as(offer),

@@ -67,7 +67,7 @@ from cities.models import City
 from notifications.wake_up import wake_on_commit
 from offers.models import Offer, OfferState
 from offers.periods import as_days
-from offers.services import SCAN_TASK, Draft, change, draft, note_listed, register_many
+from offers.services import SCAN_TASK, NewOffer, change, draft, note_listed, register_many
 
 LONGEST_NAME = 120
 
@@ -394,7 +394,7 @@ class _Keeper:
             setattr(says, name, value)
         return says
 
-    def draft(self, row: Numbered) -> tuple[Draft, Contact]:
+    def draft(self, row: Numbered) -> tuple[NewOffer, Contact]:
         """The offer of a new row, and whose it is."""
         line = row.row
         fields = self._fields(line)
@@ -417,7 +417,7 @@ class _Keeper:
         self.moved += drafted.offer.category != line["category"]
         return drafted, contact
 
-    def keep(self, drafts: Sequence[tuple[Draft, Contact]]) -> Sequence[Offer]:
+    def keep(self, drafts: Sequence[tuple[NewOffer, Contact]]) -> Sequence[Offer]:
         """Register these, for people who are known or entered now."""
         people = ensure_people(contacts=[contact for _drafted, contact in drafts], now=self.now)
         of = [(drafted, person) for (drafted, _contact), person in zip(drafts, people, strict=True)]

@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import selectors as accounts
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 
 @town_page(STEERING)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def rota(request: HttpRequest, city: City) -> HttpResponse:
     """Who is on call, and the form that shares weeks out."""

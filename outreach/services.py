@@ -18,7 +18,7 @@ from cities.models import City
 from notifications import reach
 from notifications.inbox.models import MailReply
 from notifications.models import Message, MessageState
-from notifications.services import Draft, queue, queue_many
+from notifications.services import NewMessage, queue, queue_many
 from notifications.wake_up import wake_on_commit
 from notifications.wording.texts import Text
 from outreach import links, messages, selectors
@@ -261,7 +261,7 @@ def _queue_each(issue: Issue, batch: Sequence[Subscription], *, now: datetime) -
         return texts[language]
 
     drafts = [
-        Draft(
+        NewMessage(
             recipient=subscription.person,
             event="newsletter",
             subject_key=f"letter:{subscription.pk}:{issue.pk}",

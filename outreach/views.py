@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,7 +20,6 @@ SHOWN_ISSUES = 20
 
 
 @town_page(PUBLIC)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, city: City) -> HttpResponse:
     """An address and nothing else. Whoever asks learns nothing of what was asked before."""
@@ -45,7 +43,6 @@ def ask(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The link shows the question; only the button answers it, since mail servers follow links."""
@@ -61,7 +58,6 @@ def confirm(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 @csrf_exempt
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """Without signing in. A mail programme's own button posts here as well (RFC 8058); twice is the same."""
@@ -75,7 +71,6 @@ def leave(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 @town_page(STEERING)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def issues(request: HttpRequest, city: City) -> HttpResponse:
     """The letters of a town, how many asked for them, and the words of a new one."""
@@ -96,7 +91,6 @@ def issues(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(STEERING)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def issue(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """One letter as each language reads it; while it has not left, its words and the button of whoever may send it."""

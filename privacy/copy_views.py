@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import selectors, services, sign_in
@@ -24,7 +23,6 @@ READINGS_A_PAGE = 50
 
 
 @own_page
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def mine(request: HttpRequest) -> HttpResponse:
     """All about oneself in one archive, once one has just proven who one is."""
@@ -38,7 +36,6 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 @own_page
-@never_cache
 @require_safe
 def who_read(request: HttpRequest) -> HttpResponse:
     """Who read how one is reached: when, for which town or association, and why."""
@@ -48,7 +45,6 @@ def who_read(request: HttpRequest) -> HttpResponse:
 
 
 @town_page(DESK)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_caller(request: HttpRequest, city: City) -> HttpResponse:
     """The copy of somebody who only phoned: recognised by number and name, then printed to be handed over or posted."""

@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sign_in
@@ -27,7 +26,6 @@ from privacy.models import Erasure, Notice
 
 
 @own_page
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:
     """What goes, what stays and why; then done, and signed out."""
@@ -70,7 +68,6 @@ def take_back(request: HttpRequest) -> HttpResponse:
 
 
 @town_page(DESK)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase_caller(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """For somebody on the line who has to do with the town, with what they have said."""
@@ -107,7 +104,6 @@ def erase_caller(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     return render(request, "privacy/erase_caller.html", context, status=422 if form.errors else 200)
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def keep(request: HttpRequest, token: str) -> HttpResponse:
     """Behind the link of the notice: one tap, and the data stay. To open the page keeps nothing."""

@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import ADMINISTRATION, person, town_page
@@ -26,7 +25,6 @@ DECIDED: dict[str, Callable[..., LegalHold]] = {
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def holds(request: HttpRequest, city: City) -> HttpResponse:
     """Those that stand or are asked for; a form for one more."""

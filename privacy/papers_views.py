@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ADMINISTRATION, person, town_page
@@ -60,7 +59,6 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_safe
 def town_papers(request: HttpRequest, city: City) -> HttpResponse:
     """The record of processing and what an impact assessment needs, to be printed."""
@@ -71,7 +69,6 @@ def town_papers(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def official_requests(request: HttpRequest, city: City) -> HttpResponse:
     """What authorities asked of the town, and what it answered."""

@@ -3,7 +3,6 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import COORDINATION, person, town_page
@@ -21,7 +20,6 @@ FREE_DAYS = 14
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def tonight(request: HttpRequest, city: City) -> HttpResponse:
     """Who sleeps where: tonight, or on another night. No contact stands here: the case has it."""
@@ -46,7 +44,6 @@ def tonight(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def free_beds(request: HttpRequest, city: City) -> HttpResponse:
     """Beds that nobody has, by day and commune."""
@@ -59,7 +56,6 @@ def free_beds(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def agreement(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The hosting agreement of a home, filled in; that the host's contact is read in it is kept."""

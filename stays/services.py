@@ -12,7 +12,7 @@ from catalogue import changes
 from catalogue.constraints import insert_checked
 from catalogue.vocabulary import Category, Kind
 from cities.days import TownDay, local_day
-from matching import progress
+from matching import given
 from matching import services as matching
 from matching.lifecycle import GOING_ON, Role
 from matching.models import CONTACT_STATES
@@ -39,7 +39,7 @@ def look_for_next_home(*, match_id: int, until: date, by: User, now: datetime) -
     if until <= match.last_day:
         raise ValidationError({"until": _("Choisissez un jour après la fin prévue.")})
     needs.lengthen(need=match.need, last_day=until, by=by, now=now)
-    need = progress.record(match.need_id, by=by, now=now)
+    need = given.record(match.need_id, by=by, now=now)
     needs.mark_due(need_ids=[need.pk], now=now)
     return need
 

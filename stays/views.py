@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import COORDINATION, SIGNED_IN, has_role, person, town_page
@@ -42,7 +41,6 @@ CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """A stay, a hand-over or lessons: how far it is, and what can be done."""
@@ -77,7 +75,6 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sponsorship(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """What a sponsorship is for, who frames it and until when: for all whom it concerns; who looks after it says so."""
@@ -110,7 +107,6 @@ def sponsorship(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def of_need(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """What a need was given, each with the way to end it, make it longer, or say how it goes."""
@@ -125,7 +121,6 @@ def of_need(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def calendar(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """A home, day by day: who sleeps there, what is promised, asked for and free. Its owner, and the desk."""

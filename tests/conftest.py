@@ -254,17 +254,30 @@ def migrated_name(django_db_use_migrations: bool, django_db_keepdb: bool) -> str
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(migrated_name: str) -> None:
-    """Begin as a copy of what an earlier run has migrated, if that is what would be migrated now."""
-    from django.db import connection
-
-    with _as_admin() as admin:
-        if migrated_name and migrated.is_kept(admin, migrated_name):
-            connection.settings_dict["TEST"]["TEMPLATE"] = migrated_name
+def turn() -> Iterator[contextlib.ExitStack]:
+    """Held while a database to begin from is looked for, and made where there is none."""
+    with contextlib.ExitStack() as held:
+        yield held
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, migrated_name: str, django_db_blocker: Any) -> Iterator[None]:
+def django_db_modify_db_settings(migrated_name: str, turn: contextlib.ExitStack) -> None:
+    """Begin as a copy of what an earlier run or another process has migrated, if that is what would be migrated now."""
+    from django.db import connection
+
+    if not migrated_name:
+        return
+    turn.enter_context(migrated.one_at_a_time())
+    with _as_admin() as admin:
+        if migrated.is_kept(admin, migrated_name) or migrated.take_over(admin, migrated_name):
+            connection.settings_dict["TEST"]["TEMPLATE"] = migrated_name
+            turn.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, migrated_name: str, turn: contextlib.ExitStack, django_db_blocker: Any
+) -> Iterator[None]:
     """Keep what was migrated for the next run; at the end, end the sessions of killed processes.
 
     PostgreSQL would notice those in its own time.
@@ -276,6 +289,8 @@ def django_db_setup(django_db_setup: None, migrated_name: str, django_db_blocker
             connection.close()
         with _as_admin() as admin:
             migrated.keep(admin, migrated_name, made_from=connection.settings_dict["NAME"])
+            migrated.hand_on(admin, migrated_name)
+    turn.close()
     yield
     theirs = "from pg_stat_activity where datname like 'test\\_%' and backend_type = 'client backend'"
     with _as_admin() as admin:
@@ -290,16 +305,40 @@ def _as_admin() -> psycopg.Connection[Any]:
 # --- A clean slate -------------------------------------------------------------------------------------
 
 
-def _erase_what_is_written_once() -> None:
-    """Between tests all tables are emptied; what is written once refuses that to everybody (docs/adr/0028, 0032)."""
-    from django.db.backends.postgresql.operations import DatabaseOperations
-
-    flush = DatabaseOperations.execute_sql_flush
-    door = "SET LOCAL session_replication_role = replica;"
-    DatabaseOperations.execute_sql_flush = lambda self, sql_list: flush(self, [door, *sql_list])
+# A page is 8 kB: a table that a test has filled beyond these is given its room back.
+_ROOMY_PAGES = 50
 
 
-_erase_what_is_written_once()
+def _empty_what_was_written() -> None:
+    """After a test that commits, the tables that have rows are emptied, and no others: Django truncates all of them and
+    writes its kinds of rows and permissions anew, which takes a second each time.
+
+    What is written once refuses that to everybody (docs/adr/0028, 0032), hence the door.
+    """
+    from django.db import connection, transaction
+    from django.test import TransactionTestCase
+
+    of_migrations = {"django_content_type", "auth_permission"}  # they are the same after every test
+    written = (
+        "select oid::regclass::text from pg_class where relname = any(%s) and pg_relation_size(oid) > %s"
+    )
+
+    def empty(self: TransactionTestCase) -> None:
+        tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        ours = sorted({*tables} - of_migrations)
+        with connection.cursor() as cursor:
+            with transaction.atomic():
+                cursor.execute(written, [ours, 0])
+                deletions = [f"DELETE FROM {table}" for (table,) in cursor]
+                cursor.execute("; ".join(["SET LOCAL session_replication_role = replica", *deletions]))
+            cursor.execute(written, [ours, _ROOMY_PAGES * 8192])
+            if roomy := [table for (table,) in cursor]:
+                cursor.execute(f"VACUUM {', '.join(roomy)}")
+
+    TransactionTestCase._fixture_teardown = empty
+
+
+_empty_what_was_written()
 
 
 def _refuse_orders_by_chance() -> None:

@@ -1,22 +1,28 @@
 """A migrated database that is kept between runs: each run's test database begins as a copy of it.
 
 It lies in the test server's own folder, so two runs at once have two. Its name is a digest of all that made it: when a
-migration changes, no database has the new name, so the run migrates anew and keeps that instead. Copying is all or
-nothing in PostgreSQL: a run that is killed leaves no half of it.
+migration changes, no database has the new name, so the run migrates anew and keeps that instead, and hands a dump of
+it on: of several processes, one migrates, which takes half a minute, and the others read its dump. Copying and renaming
+are all or nothing in PostgreSQL: a run that is killed leaves no half of it.
 """
 
 import ast
+import fcntl
 import hashlib
+import os
+import subprocess
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
+from psycopg import conninfo, sql
 
 from config import embedded
 
 PREFIX = "migrated_"
+HANDED_ON = embedded.data_dir() / "test"
 
 
 def name() -> str:
@@ -64,3 +70,55 @@ def keep(admin: psycopg.Connection, name: str, *, made_from: str) -> None:
     admin.execute(
         sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(made_from))
     )
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Others that come here wait, and then find what was handed on."""
+    with (HANDED_ON / "migrated.turn").open("a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+
+
+def hand_on(admin: psycopg.Connection, name: str) -> None:
+    """Leave a dump of the kept database to other servers, in the place of older ones."""
+    fresh = HANDED_ON / f"{name}.new"
+    _run(admin, "pg_dump", name, "--format=custom", "--compress=none", f"--file={fresh}")
+    for old in HANDED_ON.glob(f"{PREFIX}*.dump"):
+        old.unlink()
+    fresh.rename(HANDED_ON / f"{name}.dump")
+
+
+def take_over(admin: psycopg.Connection, name: str) -> bool:
+    """Keep what another server has handed on; False where that is nothing.
+
+    Rights are left out: `migrate` gives them each time, with the role that has them (privacy/eraser.py).
+    """
+    dump, fresh = HANDED_ON / f"{name}.dump", f"fresh_{name}"
+    if not dump.exists():
+        return False
+    admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(fresh)))
+    admin.execute(sql.SQL("create database {}").format(sql.Identifier(fresh)))
+    _run(
+        admin,
+        "pg_restore",
+        fresh,
+        "--no-owner",
+        "--no-privileges",
+        "--exit-on-error",
+        f"--dbname={fresh}",
+        str(dump),
+    )
+    keep(admin, name, made_from=fresh)
+    admin.execute(sql.SQL("drop database {}").format(sql.Identifier(fresh)))
+    return True
+
+
+def _run(admin: psycopg.Connection, program: str, database: str, *arguments: str) -> None:
+    reached = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER"}
+    at = conninfo.conninfo_to_dict(admin.info.dsn)
+    environment = {variable: str(at[key]) for key, variable in reached.items()}
+    environment |= {"PGPASSWORD": admin.info.password, "PGDATABASE": database, "PATH": os.defpath}
+    found = embedded.program(program)
+    assert found is not None  # it came with the server
+    subprocess.run([found, *arguments], env=environment, check=True)

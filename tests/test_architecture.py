@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,13 +31,16 @@ def names(path):
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def imports(path):
     """Every module that a file imports, wherever in the file."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
 
 
 def test_the_import_contracts_hold():
@@ -125,6 +129,13 @@ def test_nothing_happens_by_signal():
 def test_no_junk_drawer():
     junk = {"utils", "helpers", "common", "misc", "util", "helper", "tools"}
     assert [names(path) for path in sources() if {path.stem, *path.parent.parts[-2:]} & junk] == []
+
+
+def test_no_two_rooms_of_matching_have_a_file_of_one_name():
+    """But what is written of a thing, and what is said of it, which their folders tell apart."""
+    told_apart = {"models", "messages", "migrations"}
+    stems = [path.stem for path in (ROOT / "matching").rglob("*.py") if path.parent.name not in told_apart]
+    assert sorted({stem for stem in stems if stems.count(stem) > 1}) == ["__init__"]
 
 
 # They run before the settings, or start the processes that read them.

@@ -8,16 +8,21 @@ import time
 from email.message import EmailMessage
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.template import engines
 from django.template.base import Origin, Template
+from django.test import TransactionTestCase
+from django.utils import timezone
 
+from accounts.models import PersonEdit, User
 from cities.models import Commune
 from config.celery import app
 from config.queues import DEFAULT
 from config.tasks import heartbeat, last
 from tests.conftest import ROOT, database_url
+from tests.factories.accounts import UserFactory
 
 
 def template(text, name):
@@ -77,6 +82,25 @@ def test_an_edit_without_its_row_is_noted(db):
 def test_the_database_is_a_test_database(db):
     assert connection.settings_dict["NAME"].startswith("test_")
     assert database_url().endswith(connection.settings_dict["NAME"])
+
+
+def test_what_a_test_committed_is_gone_after_it_and_what_migrations_wrote_is_not(
+    transactional_db, monkeypatch
+):
+    from tests import conftest
+
+    monkeypatch.setattr(conftest, "_ROOMY_PAGES", 0)
+    person = UserFactory()
+    PersonEdit.objects.create(person=person, by=person, at=timezone.now(), what={"name": ["A", "B"]})
+    kinds = set(ContentType.objects.values_list("pk", flat=True))
+    assert kinds
+    TransactionTestCase()._fixture_teardown()
+    assert not PersonEdit.objects.exists(), "nobody else may delete one"
+    assert not User.objects.exists()
+    assert set(ContentType.objects.values_list("pk", flat=True)) == kinds
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_size('accounts_user')")
+        assert cursor.fetchone() == (0,), "its room is given back"
 
 
 def test_a_wake_up_is_published_and_read(wake_ups):

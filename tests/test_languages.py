@@ -24,8 +24,8 @@ PUBLIC_LANGUAGES = sorted(settings.LANGUAGES_FOR_THE_PUBLIC)
 
 def only_in_french() -> list[str]:
     """What a language for the public lacks, but for what is filled in and what is too short to be told apart."""
-    held = {translations._key(message) for message in translations.texts_for("uk") if message.id}
-    every = {translations._key(message) for message in translations.extract() if message.id}
+    held = {translations.msgid(message) for message in translations.texts_for("uk") if message.id}
+    every = {translations.msgid(message) for message in translations.extract() if message.id}
     return [text for text in every - held if len(text) > 14 and not translations.placeholders(text)]
 
 

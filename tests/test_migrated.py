@@ -1,5 +1,6 @@
 """The migrated database that is kept between runs: when it serves, and when it is made anew."""
 
+import fcntl
 import os
 
 import psycopg
@@ -82,7 +83,7 @@ def admin(db):
     """A connection of the server's owner, and no database of these tests left behind."""
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as one:
         yield one
-        for name in ("source_of_tests", "kept_first", "kept_second"):
+        for name in ("source_of_tests", "kept_first", "kept_second", "fresh_kept_first"):
             one.execute(f"drop database if exists {name} with (force)")
 
 
@@ -99,3 +100,32 @@ def test_a_new_one_takes_the_place_of_the_old(admin, monkeypatch):
     assert not migrated.is_kept(admin, "kept_first")
     with psycopg.connect(f"{base}/kept_second") as kept:
         assert kept.execute("table kept").fetchone() == ("Grenoble",)
+
+
+def test_one_is_handed_on_to_the_server_of_another_process(admin, monkeypatch, tmp_path):
+    monkeypatch.setattr(migrated, "PREFIX", "kept_")
+    monkeypatch.setattr(migrated, "HANDED_ON", tmp_path)
+    (tmp_path / "kept_older.dump").touch()
+    assert not migrated.take_over(admin, "kept_first")
+    admin.execute("create database kept_first")
+    base = os.environ["DATABASE_URL"].rpartition("/")[0]
+    with psycopg.connect(f"{base}/kept_first") as first:
+        first.execute("create table kept as select 'Grenoble' as word")
+    migrated.hand_on(admin, "kept_first")
+    admin.execute("drop database kept_first")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept_first.dump"]
+    assert migrated.take_over(admin, "kept_first")
+    with psycopg.connect(f"{base}/kept_first") as kept:
+        assert kept.execute("table kept").fetchone() == ("Grenoble",)
+    left = "select count(*) from pg_database where datname = 'fresh_kept_first'"
+    assert admin.execute(left).fetchone() == (0,)
+
+
+def test_who_comes_meanwhile_waits(monkeypatch, tmp_path):
+    monkeypatch.setattr(migrated, "HANDED_ON", tmp_path)
+    with (
+        migrated.one_at_a_time(),
+        (tmp_path / "migrated.turn").open("a") as other,
+        pytest.raises(BlockingIOError),
+    ):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

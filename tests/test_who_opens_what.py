@@ -3,9 +3,11 @@
 An address more without a row here fails.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -73,7 +75,8 @@ class Row:
     """For whom the address opens, which words it takes after the town's, and who is told that it is not for them.
 
     To everybody else there is nothing at the address; a visitor is asked to sign in, unless `hides`.
-    `only_open`: a town that is not open to the public has no such page.
+    `only_open`: a town that is not open to the public has no such page. `is_kept`: a program may keep it, which it may
+    of no other, for nobody is in it but in one's agenda, which is for one's own calendar to keep.
     """
 
     opens: frozenset[str]
@@ -81,6 +84,7 @@ class Row:
     refuses: frozenset[str] = NOBODY
     hides: bool = False
     only_open: bool = False
+    is_kept: bool = False
 
 
 PUBLIC = Row(EVERYBODY)
@@ -100,7 +104,7 @@ ROWS = {
     "privacy": PUBLIC,
     "catalogue:guesses": PUBLIC,
     "catalogue:sizes": PUBLIC,
-    "cities:communes": PUBLIC,
+    "cities:communes": Row(EVERYBODY, is_kept=True),
     "api": PUBLIC,
     "schema": PUBLIC,
     # Signing in
@@ -153,7 +157,7 @@ ROWS = {
     "privacy:decide_hold": Row(ADMINISTRATOR, ("hold", "lever")),
     # The town
     "home": TOWN,
-    "city_css": PUBLIC,
+    "city_css": Row(EVERYBODY, is_kept=True),
     "algorithm": TOWN,
     "algorithm_json": TOWN,
     # What its administration sees to
@@ -362,7 +366,7 @@ ROWS = {
     "insight:remove_indicator": Row(COORDINATOR, ("indicator",)),
     # One's own agenda, and its secret address
     "agenda:page": OWN,
-    "agenda:feed": Row(EVERYBODY, ("agenda",)),
+    "agenda:feed": Row(EVERYBODY, ("agenda",), is_kept=True),
     "notifications:team:room": Row(ADMINISTRATOR),
     "notifications:team:trial": Row(NOBODY),  # there is no place yet
     "notifications:team:leave": Row(ADMINISTRATOR),
@@ -371,7 +375,7 @@ ROWS = {
     "notifications:inapp:one": Row(frozenset({"member"}), ("told",)),
     "email:news": Row(NOBODY, ("word",), hides=True),
     # Push: one's own devices, and the script that a browser fetches by itself
-    "push:worker": PUBLIC,
+    "push:worker": Row(EVERYBODY, is_kept=True),
     "push:add": Row(NOBODY, refuses=SIGNED_IN),  # the installation has no key
     "push:remove": Row(SIGNED_IN, ("device",)),
     # SMS: a short address for whoever holds it; the rest for a gateway that knows the word
@@ -644,11 +648,18 @@ def build() -> World:
     return World(city.slug, people, words)
 
 
-def met(url: str, person: User | None) -> set[str]:
-    """What somebody meets with each method that the address knows: opens, signs in, refused, nothing."""
+def session_of(person: User | None) -> SimpleCookie:
+    """Somebody's cookies, signed in once: what they do at an address is rolled back, the session's end as well."""
     client = Client()
     if person is not None:
         client.force_login(person)
+    return client.cookies
+
+
+def met(url: str, session: SimpleCookie) -> set[str]:
+    """What somebody meets with each method that the address knows: opens, is kept, signs in, refused, nothing."""
+    client = Client()
+    client.cookies = deepcopy(session)
     found = set()
     for method in ("get", "post", "patch") if is_api(url) else ("get", "post"):
         with transaction.atomic():
@@ -674,12 +685,13 @@ def word(response: Any) -> str:
     to_sign_in = reverse("account_login") + "?"
     if status == HTTPStatus.UNAUTHORIZED or response.get("Location", "").startswith(to_sign_in):
         return "signs in"
-    return {HTTPStatus.FORBIDDEN: "refused", HTTPStatus.NOT_FOUND: "nothing"}.get(status, "opens")
+    opens = "opens" if "no-store" in response["Cache-Control"] else "is kept"
+    return {HTTPStatus.FORBIDDEN: "refused", HTTPStatus.NOT_FOUND: "nothing"}.get(status, opens)
 
 
 def promised(row: Row, who: str) -> str:
     if who in row.opens:
-        return "opens"
+        return "is kept" if row.is_kept else "opens"
     if who in row.refuses:
         return "refused"
     return "signs in" if who == "visitor" and not row.hides else "nothing"
@@ -690,8 +702,9 @@ def test_who_opens_what() -> None:
     wrong = {
         (name, who): found
         for who, person in world.people.items()
+        for session in [session_of(person)]
         for name, row in ROWS.items()
-        if (found := met(world.address(name), person)) != {promised(row, who)}
+        if (found := met(world.address(name), session)) != {promised(row, who)}
     }
     assert not wrong
 
@@ -703,8 +716,9 @@ def test_what_a_town_shows_before_it_is_open() -> None:
     wrong = {
         (name, who): found
         for who in ("visitor", "coordinator")
+        for session in [session_of(world.people[who])]
         for name, row in ROWS.items()
-        if (found := met(world.address(name), world.people[who]))
+        if (found := met(world.address(name), session))
         != {"nothing" if row.only_open else promised(row, who)}
     }
     assert not wrong

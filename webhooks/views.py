@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -28,7 +27,6 @@ PER_PAGE = 25
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("endpoint")
 def endpoints(request: HttpRequest, city: City) -> HttpResponse:
@@ -47,7 +45,6 @@ def endpoints(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """One of them: what it is told, and its log."""
@@ -88,7 +85,6 @@ def act(request: HttpRequest, city: City, pk: int, what: str) -> HttpResponse:
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_POST
 @sensitive_variables("endpoint")
 def rotate(request: HttpRequest, city: City, pk: int) -> HttpResponse:

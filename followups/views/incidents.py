@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ANYBODY, DESK, SIGNED_IN, TEAM, has_role, person, town_page
@@ -32,7 +31,6 @@ SENT = "merci"
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def signal(request: HttpRequest, city: City, match_id: int) -> HttpResponse:
     """A problem with a match, by whoever is signed in and sees it."""
@@ -42,7 +40,6 @@ def signal(request: HttpRequest, city: City, match_id: int) -> HttpResponse:
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def signal_linked(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The same from a signed link, for whoever has no account."""
@@ -79,7 +76,6 @@ def _signal(request: HttpRequest, match: Match, user: User, *, phone: str) -> Ht
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def about(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """From an offer or a need to the match that somebody has a problem with; one alone needs no choosing."""
@@ -95,7 +91,6 @@ def about(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(DESK)
-@never_cache
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest, city: City) -> HttpResponse:
     """What somebody says to the desk, about an offer or a need by its reference."""
@@ -124,7 +119,6 @@ def report(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(TEAM)
-@never_cache
 @require_safe
 def incidents(request: HttpRequest, city: City) -> HttpResponse:
     """The town's reports, for those who read them: open ones first. What they say stands on their own pages."""
@@ -144,7 +138,6 @@ def incidents(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(TEAM)
-@never_cache
 @require_http_methods(["GET", "POST"])
 def incident(request: HttpRequest, city: City, incident_id: int) -> HttpResponse:
     """A report, read: which is noted; and what its readers do with it."""

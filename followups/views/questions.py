@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import ANYBODY, COORDINATION, person, town_page
@@ -24,7 +23,6 @@ NEGATIVE = (Answer.NO_SHOW, Answer.CHANGED_MIND, Answer.LOST_CONTACT)
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The question, or what was answered to it. The link stands for its person, who need not sign in."""
@@ -56,7 +54,6 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """How it is going, from a signed link: one tap, for the town alone."""
@@ -103,7 +100,6 @@ def check_in(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_GET
 def to_chase(request: HttpRequest, city: City) -> HttpResponse:
     """What nobody has answered, by how long; and what somebody said that the desk should read."""

@@ -11,7 +11,7 @@ from cities.models import City
 from homes import messages, selectors
 from homes.models import Visit
 from homes.services import visits as visiting
-from notifications.services import Draft, queue_many
+from notifications.services import NewMessage, queue_many
 from offers import services as offers
 from offers.models import Offer, OfferState
 
@@ -64,7 +64,7 @@ def _tell(visits: list[Visit], event: str, compose: messages.Compose, *, now: da
         return
     city = visits[0].offer.city
     drafts = [
-        Draft(
+        NewMessage(
             recipient=person,
             event=event,
             # Each time that it was concluded.

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import ANYBODY, COORDINATION, SIGNED_IN, has_role, person, town_page
@@ -28,7 +27,6 @@ Answer = ConditionQuestion.Answer
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def gains(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """What each change would bring at once: figures for the case that is open, or the same list as a page."""
@@ -64,7 +62,6 @@ def ask(request: HttpRequest, city: City, reference: str, offer_id: int, rule: s
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @behind_link(signed_in="matching:my_condition")
 def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
@@ -78,7 +75,6 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def mine(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The same page for whoever is signed in, and for the desk that has them on the telephone."""

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import ANYBODY, SIGNED_IN, person, town_page
@@ -23,7 +22,6 @@ from matching.roles import roles_of
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """For whoever is signed in and may see the match."""
@@ -40,7 +38,6 @@ def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def pdf(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The same as a document."""
@@ -50,7 +47,6 @@ def pdf(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_safe
 @behind_link(signed_in="matching:explanation")
 def linked_page(request: HttpRequest, city: City, token: str) -> HttpResponse:
@@ -63,7 +59,6 @@ def linked_page(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_safe
 @behind_link(signed_in="matching:explanation_pdf")
 def linked_pdf(request: HttpRequest, city: City, token: str) -> HttpResponse:

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import COORDINATION, person, town_page
@@ -37,7 +36,6 @@ MOST_TOLD, MOST_KEPT = 12, 100
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, city: City) -> HttpResponse:
     """What to plan; and the last plans of the town."""
@@ -83,7 +81,6 @@ def index(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """One plan: under way, or what it would do, line by line; its lines are accepted here."""

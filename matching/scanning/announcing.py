@@ -17,7 +17,7 @@ from needs.models import Need
 from notifications import reach
 from notifications.reasons import Words, subject_id
 from notifications.selectors import preferences_of, who_was_told
-from notifications.services import Draft, alert, queue_many
+from notifications.services import NewMessage, alert, queue_many
 from oncall import selectors as oncall
 
 FOUND, NOTHING_YET = "need_suggestions", "need_tonight"
@@ -62,7 +62,7 @@ def tell_of_the_day(city: City, *, now: datetime) -> None:
     for person, wish in preferences_of(people):
         due_at = reach.next_digest(wish, city, now=now)
         drafts.append(
-            Draft(
+            NewMessage(
                 recipient=person,
                 event=OF_THE_DAY,
                 subject_key=f"day:{city.pk}:{local_time(due_at, city):%Y-%m-%d:%H}",

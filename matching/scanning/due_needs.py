@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from matching import progress
+from matching import given
 from matching.models import Match, MatchState
 from matching.scanning import announcing, barrier, matches_in_hand, results, writing
 from needs import services as needs
@@ -29,7 +29,7 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
     claimed = _claim()
     if not claimed:
         return 0
-    progress.look_again(claimed, now=now)
+    given.look_again(claimed, now=now)
     # Open ones that may not be matched are not due (`due_for_scan`).
     still_open = [need for need in claimed if need.is_open]
     if still_open:

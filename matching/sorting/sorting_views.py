@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import COORDINATION, person, town_page
@@ -27,7 +26,6 @@ PER_PAGE = 20
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def page(request: HttpRequest, city: City) -> HttpResponse:
     """Needs or offers whose item is not known, with the likeliest first."""

@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import STEERING, person, town_page
@@ -29,7 +28,6 @@ CHANGES_PER_PAGE = 20
 
 
 @town_page(STEERING)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def weights(request: HttpRequest, city: City) -> HttpResponse:
     """The six parts with their points; a preview of others; the history."""

@@ -5,7 +5,6 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import COORDINATION, person, town_page
@@ -17,7 +16,6 @@ from offers.models import Offer
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def of_need(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """A need of the town, and why not this offer."""
@@ -29,7 +27,6 @@ def of_need(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def of_offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """An offer of the town, and why not this need."""

@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import DESK, person, town_page
@@ -17,7 +16,6 @@ PAGE_SIZE = 30
 
 
 @town_page(DESK)
-@never_cache
 @require_safe
 def replies(request: HttpRequest, city: City) -> HttpResponse:
     """What waits to be read, or all of it: who wrote, when, how it was understood, what came of it."""

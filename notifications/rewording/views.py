@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import ADMINISTRATION, person, town_page
@@ -21,7 +20,6 @@ from notifications.wording.texts import BuiltIn, text_of
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_safe
 def wordings(request: HttpRequest, city: City) -> HttpResponse:
     """Every text that people are sent, and whether the town has its own words for it."""
@@ -34,7 +32,6 @@ def wordings(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def wording(request: HttpRequest, city: City, name: str, language: str, form: str) -> HttpResponse:
     """One text in one language: what it says, an editor, what comes of it."""

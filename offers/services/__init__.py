@@ -33,14 +33,21 @@ from offers.services.owners import (
     resume_paused,
     withdraw,
 )
-from offers.services.registering import Draft, draft, note_listed, register, register_many, take_import_back
+from offers.services.registering import (
+    NewOffer,
+    draft,
+    note_listed,
+    register,
+    register_many,
+    take_import_back,
+)
 from offers.services.writing import SCAN_TASK
 
 __all__ = [
     "ASKED_FOR",
     "SCAN_TASK",
     "WORDING_VERSION",
-    "Draft",
+    "NewOffer",
     "change",
     "change_owner",
     "close_double",

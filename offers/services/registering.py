@@ -30,7 +30,7 @@ REFERENCES = ("city", "owner", "commune", "entered_by")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NewOffer:
     """An offer that keeps all rules that need no database, and its periods; whose it is comes when it is registered."""
 
     offer: Offer
@@ -49,7 +49,7 @@ def draft(
     answers_need: str = "",
     confirmed_at: datetime | None = None,
     listed: Mapping[str, str] | None = None,
-) -> Draft:
+) -> NewOffer:
     """See `register`. ValidationError by field."""
     today = local_day(now, city)
     offer = Offer(
@@ -71,7 +71,7 @@ def draft(
     periods = checked_periods(windows)
     check_periods(periods, today=today)
     check_best_before(offer.best_before, periods)
-    return Draft(offer=offer, periods=periods)
+    return NewOffer(offer=offer, periods=periods)
 
 
 @transaction.atomic
@@ -135,7 +135,7 @@ def register(
 
 
 @transaction.atomic
-def register_many(*, drafts: Sequence[tuple[Draft, User]], by: User | None, now: datetime) -> list[Offer]:
+def register_many(*, drafts: Sequence[tuple[NewOffer, User]], by: User | None, now: datetime) -> list[Offer]:
     """As `register` with each draft and its owner, in as few queries as can be, for lists: active, nobody is told, no
     worker woken. None of their keys is known yet. `by` None: each is entered by its owner.
 
@@ -204,7 +204,7 @@ def send_receipt(offer: Offer, *, on_line_with: User | None, now: datetime) -> N
     )
 
 
-def _signed(drafted: Draft, owner: User, by: User) -> Offer:
+def _signed(drafted: NewOffer, owner: User, by: User) -> Offer:
     offer = drafted.offer
     offer.pk = None  # what was tried once with others, and undone
     offer._state.adding = True
@@ -213,5 +213,5 @@ def _signed(drafted: Draft, owner: User, by: User) -> Offer:
     return offer
 
 
-def _windows(drafted: Draft) -> list[Window]:
+def _windows(drafted: NewOffer) -> list[Window]:
     return [Window(offer=drafted.offer, first_day=first, last_day=last) for first, last in drafted.periods]

@@ -15,7 +15,7 @@ from cities.days import waking_hour
 from cities.models import City
 from needs.models import Need
 from notifications import reach
-from notifications.services import Draft, queue_many
+from notifications.services import NewMessage, queue_many
 from notifications.wake_up import wake_on_commit
 from notifications.wording.texts import Text
 from outreach.appeals import messages, selectors
@@ -152,7 +152,7 @@ def _ask_each(appeal: Appeal, keys: Collection[int], *, now: datetime) -> None:
         return texts[language]
 
     drafts = [
-        Draft(
+        NewMessage(
             recipient=person,
             event="appeal",
             subject_key=f"appeal:{appeal.pk}",

@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,7 +22,6 @@ USUAL_REACH_KM = 10
 
 
 @town_page(STEERING)
-@never_cache
 @require_safe
 def index(request: HttpRequest, city: City) -> HttpResponse:
     """The appeals of a town, and how many of its citizens may be asked."""
@@ -37,7 +35,6 @@ def index(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(STEERING)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, city: City) -> HttpResponse:
     """An appeal for the needs that the address names, by their references."""
@@ -67,7 +64,6 @@ def new(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(STEERING)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """One appeal as each language reads it, what came of it, and the button of whoever may send or stop it."""
@@ -127,7 +123,6 @@ def stop(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 @csrf_exempt
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """Without signing in. A mail programme's own button posts here as well (RFC 8058); twice is the same."""

@@ -142,17 +142,18 @@ def every_chain(asked, offers, weights):
     least, people = reference.least_days(asked, TODAY), asked.people or asked.quantity
     wanted = [one for one in reference.each_day(asked) if one >= TODAY]
 
-    def points(one):
-        return reference.score(reference.parts(asked, one, TODAY), weights)
+    points = {
+        id_: reference.score(reference.parts(asked, one, TODAY), weights) for id_, one in feasible.items()
+    }
 
-    def worth(one, length):
+    def worth(id_, length):
         share = asked.quantity * length / (asked.quantity * reference.days_asked(asked))
-        return people * share * (urgent + points(one) / 100)
+        return people * share * (urgent + points[id_] / 100)
 
     alone = [len(reference.run(asked, one, TODAY)) for one in feasible.values()]
     if not feasible or max(alone) == len(wanted):
         return []
-    bar = max(reference.six(worth(one, length)) for one, length in zip(feasible.values(), alone, strict=True))
+    bar = max(reference.six(worth(id_, length)) for id_, length in zip(feasible, alone, strict=True))
     stays = {}
     for id_, one in feasible.items():
         run = reference.run_from(asked, one, reference.told_in_time(one, TODAY))
@@ -167,7 +168,7 @@ def every_chain(asked, offers, weights):
         for ids in permutations(feasible, count):
             for parts in ways([stays[id_] for id_ in ids], None):
                 lengths = [(last - first).days + 1 for first, last in parts]
-                value = sum(worth(feasible[id_], length) for id_, length in zip(ids, lengths, strict=True))
+                value = sum(worth(id_, length) for id_, length in zip(ids, lengths, strict=True))
                 value = reference.six(value - people * (count - 1) / 4)
                 key = (
                     -value, count, parts[0][0], ids, [-length for length in lengths], [first for first, _ in parts],

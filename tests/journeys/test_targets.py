@@ -71,6 +71,8 @@ def test_links_that_stand_alone_can_be_touched_in_any_font(
     """The list of answers to change, links in tables and in titles, lines of small text."""
     inspector = Inspector("ltr")
     visitor, coordinator = new_page(viewport=PHONE), new_page(viewport=PHONE)
+    for each in (visitor, coordinator):
+        inspector.listen(each)
 
     def look(page: Any, name: str) -> None:
         page.evaluate(WEAR, rules)

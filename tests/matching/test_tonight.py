@@ -42,13 +42,12 @@ def reminders(person=None):
 
 def reminded_at(*, until, step=MINUTE, start=NOW, person=None):
     """Minute after minute, as the scheduler does: at which of them the desk is reminded, from the start."""
-    now, told = start, []
+    now, told, before = start, [], reminders(person).count()
     while now <= start + until:
-        before = reminders(person).count()
         tonight.remind_desks(by=None, now=now)
-        if reminders(person).count() > before:
+        if (count := reminders(person).count()) > before:
             told.append((now - start) // MINUTE)
-        now += step
+        now, before = now + step, count
     return told
 
 

@@ -17,7 +17,7 @@ from cities.models import DEFAULT_WEIGHTS, City
 from engine import PARTS
 from matching import weighting
 from matching.models import Match, WeightsChange
-from matching.weighting import comparing
+from matching.weighting import effects
 from matching.weighting.weight_forms import WeightsForm, as_text, first_values, from_text
 from needs.models import Need
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -235,8 +235,8 @@ def test_the_same_points_would_change_nothing(city):
 
 
 def test_a_preview_looks_at_the_most_urgent_and_shows_a_few(city, monkeypatch):
-    monkeypatch.setattr(comparing, "PREVIEWED_NEEDS", 3)
-    monkeypatch.setattr(comparing, "SHOWN_CASES", 2)
+    monkeypatch.setattr(effects, "PREVIEWED_NEEDS", 3)
+    monkeypatch.setattr(effects, "SHOWN_CASES", 2)
     near_and_fresh(city)
     for urgency in ("planned", "planned", "this_week", "tonight"):
         due_need(city=city, kind="goods", urgency=urgency)

@@ -14,7 +14,7 @@ from notifications import delivery, doubts, holding, preferences, reasons, sweep
 from notifications.events import Priority
 from notifications.models import Message, MessageState, Preference
 from notifications.queued import hold_on, let_go, take_back
-from notifications.services import Draft, Text, queue, queue_many
+from notifications.services import NewMessage, Text, queue, queue_many
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW
@@ -355,7 +355,7 @@ def test_many_are_queued_as_one_by_one_in_a_fixed_number_of_queries(town, host):
 
     def drafts(subject, each):
         return [
-            Draft(person, REMINDER, f"{subject}{number}", town, lambda: Text("Bonjour", "Bonjour."))
+            NewMessage(person, REMINDER, f"{subject}{number}", town, lambda: Text("Bonjour", "Bonjour."))
             for person in people
             for number in range(each)
         ]
@@ -388,7 +388,7 @@ def test_one_that_another_has_queued_meanwhile_stops_none_of_the_others(transact
 
     def all_of_them():
         drafts = [
-            Draft(person, "match_declined", "match:1", town, lambda: Text("Bonjour", "Bonjour."))
+            NewMessage(person, "match_declined", "match:1", town, lambda: Text("Bonjour", "Bonjour."))
             for person in people
         ]
         return len(queue_many(drafts=drafts, now=NOW))

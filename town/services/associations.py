@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts import selectors as accounts
 from accounts.models import Organisation
-from notifications.services import Draft, queue_many
+from notifications.services import NewMessage, queue_many
 from town import messages, selectors
 
 # What is older is known, or was there before anybody was told of any.
@@ -21,7 +21,7 @@ def tell_of_waiting(*, by: None, now: datetime) -> int:
         state=Organisation.State.PENDING, created_at__gt=now - TOLD_WITHIN
     ).select_related("city")
     drafts = [
-        Draft(
+        NewMessage(
             recipient=person,
             event="association_waits",
             subject_key=f"organisation:{organisation.pk}",
@@ -39,7 +39,7 @@ def tell_of_decisions(*, by: None, now: datetime) -> int:
     """Tell the members of each association that the town has verified or suspended it; how many messages."""
     decided = selectors.decided().filter(at__gt=now - TOLD_WITHIN)
     drafts = [
-        Draft(
+        NewMessage(
             recipient=person,
             event="association_verified"
             if review.state == Organisation.State.VERIFIED

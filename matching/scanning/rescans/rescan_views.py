@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import COORDINATION, person, town_page
@@ -14,7 +13,6 @@ from matching.scanning import rescans
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def rescan_page(request: HttpRequest, city: City) -> HttpResponse:
     """The town's last rescans, the one under way live; a button for another."""

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import acting
@@ -109,7 +108,6 @@ def undelivered(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(DESK)
-@never_cache
 @require_GET
 def call(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """One call: what to ask. The number, the message and its link are for whoever has taken it."""
@@ -149,7 +147,6 @@ def recognise(request: HttpRequest, city: City, message_id: int) -> HttpResponse
 
 
 @town_page(DESK)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """The page that the message asks its person to open, for whoever has them on the line: what is noted there is noted

@@ -4,7 +4,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import SIGNED_IN, person, town_page
@@ -19,7 +18,6 @@ PAGE_SIZE = 50
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def own(request: HttpRequest, city: City) -> HttpResponse:
     """Unread first, then the latest."""
@@ -39,7 +37,6 @@ def own(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def one(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """What it says, and where it leads. The same said by another channel is read with it."""

@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import contact_mails, own_codes, services, sign_in
@@ -29,7 +28,6 @@ PURPOSE = "phone"
 
 
 @own_page
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_phone(request: HttpRequest) -> HttpResponse:
     """Whose number it is shows by a code that is read there; where none can be sent, the town calls."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -16,7 +15,6 @@ from notifications.models import Message
 log = logging.getLogger(__name__)
 
 
-@never_cache
 @require_safe
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """To the page that an SMS asks its reader to open, which does nothing by itself either."""
