@@ -9,6 +9,8 @@ from celery import Celery, signals
 from celery.schedules import crontab
 from django.apps import apps
 
+from config import checks
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # A scan makes some hundred thousand small objects and keeps none: looking for cycles among them every 700 new ones
@@ -25,6 +27,7 @@ def log_as_the_site_does(**_: Any) -> None:
     """Celery's own set-up, which would write lines of its own kind, is left out: Django's is there."""
     if not apps.ready:
         django.setup()
+    checks.refuse_incomplete()
 
 
 # Sweepers find what a lost wake-up left behind; each is cheap when there is nothing to do.

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
 from sealing.keys import BadKey, keyring
@@ -45,6 +46,7 @@ def production_is_complete(**_: Any) -> list[Error]:
         errors.append(Error("ALLOWED_HOSTS is empty: name the town's address.", id="accorde.E002"))
     if not settings.SITE_URL.startswith("https://"):
         errors.append(Error("SITE_URL must be the public address, with https://.", id="accorde.E003"))
+    errors += [Error(f"{variable} is missing.", id="accorde.E013") for variable in _not_said()]
     given = [settings.PROCONNECT_URL, settings.PROCONNECT_CLIENT_ID, settings.PROCONNECT_CLIENT_SECRET]
     if any(given) and not (all(given) and settings.PROCONNECT_URL.startswith("https://")):
         errors.append(
@@ -61,6 +63,18 @@ def production_is_complete(**_: Any) -> list[Error]:
         if not settings.LEGAL[field]
     ]
     return errors
+
+
+def _not_said() -> list[str]:
+    """Servers and the sender, which are nobody's until somebody names them."""
+    needless = {"EMAIL_HOST"} if settings.EMAIL_PROVIDER or not settings.EMAIL_HOST else set()
+    return [name for name in settings.NOT_SAID if name not in needless]
+
+
+def refuse_incomplete() -> None:
+    """A web server or a worker that is started past `python -m config.run` is refused as well."""
+    if errors := production_is_complete():
+        raise ImproperlyConfigured(" ".join(str(error.msg) for error in errors))
 
 
 def _bad_keys() -> Iterator[tuple[str, str]]:
@@ -109,7 +123,7 @@ def _of_the_database(alias: str) -> list[Error]:
         connections[alias].ensure_connection()
     except DatabaseError as error:
         first = str(error).partition("\n")[0]
-        return [Error(f"PostgreSQL cannot be used, nothing was changed: {first}", id="accorde.E006")]
+        return [Error(f"PostgreSQL cannot be used, nothing was changed: {first}", id="accorde.E014")]
     return too_old(connections[alias].connection.info.server_version)
 
 

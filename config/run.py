@@ -1,4 +1,4 @@
-"""Runs the product's processes: one (of PROCESSES, or `prepare`), or all (`demo`, `dev`).
+"""Runs the product's processes: one (of PROCESSES), or all (`demo`, `dev`); before a town's, `new-env` and `prepare`.
 
 A town's server and the demo start the very same commands: docker-compose.yml names them, this module holds
 them. Nothing here imports Django; each process loads it for itself.
@@ -18,10 +18,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from config import address, embedded, heard
+from config import address, embedded, environment, heard
 from config.queues import QUEUES, WORKERS
 
 PROCESSES = ("web", *WORKERS, "scheduler")
+# What it may be asked for.
+NAMES = ("demo", "dev", "new-env", "exec", "prepare", "health", *PROCESSES)
 # Of one web process; a silent mail server may hold half of them (accounts/adapter.py).
 WEB_THREADS = 4
 GRACE_SECONDS = 10
@@ -76,8 +78,14 @@ def manage(*arguments: str) -> list[str]:
 # --- One process of a town's server --------------------------------------------------------------------
 
 
+def _of_a_town() -> None:
+    """Whoever starts one of a town's processes means a town: never development, never a server of our own."""
+    os.environ.setdefault("ACCORDE_MODE", environment.PRODUCTION)
+
+
 def become(name: str) -> None:
     """Check the settings, then turn into the process: no start without what the law and safety ask for."""
+    _of_a_town()
     checked = subprocess.run(
         manage("check", "--deploy", "--fail-level", "ERROR"), cwd=embedded.ROOT, check=False
     )
@@ -89,11 +97,55 @@ def become(name: str) -> None:
 
 
 def prepare() -> int:
-    """Bring the database up to date: its tables, the gazetteer, the items of older goods."""
-    for arguments in (["migrate", "--noinput", "--verbosity", "0"], ["load_gazetteer"], ["name_items"]):
-        if code := subprocess.run(manage(*arguments), cwd=embedded.ROOT, check=False).returncode:
+    """What a new version needs before its processes start: the files of the site, the tables, the gazetteer, the items
+    of older goods. Once more changes nothing. Ends at the first step that fails, with its status.
+    """
+    _of_a_town()
+    steps = [("Réglages", ["check", "--deploy", "--fail-level", "ERROR"])]
+    if os.access(embedded.ROOT, os.W_OK):
+        steps.append(("Traductions", ["translations", "--compile"]))
+        steps.append(("Fichiers du site", ["collectstatic", "--noinput", "--verbosity", "0"]))
+    elif not (embedded.ROOT / "staticfiles" / "staticfiles.json").exists():
+        say(f"Les fichiers du site manquent, et {embedded.ROOT} ne peut pas être écrit.")
+        return 1
+    steps += [
+        ("Tables", ["migrate", "--noinput", "--verbosity", "0"]),
+        ("Communes de France", ["load_gazetteer"]),
+        ("Objets du catalogue", ["name_items"]),
+    ]
+    for words, arguments in steps:
+        with step(words):
+            code = subprocess.run(
+                manage(*arguments), cwd=embedded.ROOT, env=_as_owner(), check=False
+            ).returncode
+        if code:
+            say(f"\nL'étape «\u00a0{words}\u00a0» a échoué (code {code}).")
             return code
     return 0
+
+
+def _as_owner() -> dict[str, str]:
+    """The environment in which tables are made: by their owner, where the site's own login may not."""
+    owner = os.environ.get("DATABASE_OWNER_URL")
+    return {**os.environ, "DATABASE_URL": owner} if owner else {**os.environ}
+
+
+def new_env() -> int:
+    """Write `.env` with new keys and passwords, and say what is left to fill in."""
+    try:
+        empty = environment.new()
+    except FileExistsError:
+        say(
+            f"{environment.FILE} existe déjà\u202f: rien n'a été changé. Ses clés ouvrent ce qui est chiffré."
+        )
+        return 1
+    say(f"{environment.FILE} est écrit, avec ses clés. Remplissez-y\u202f: {', '.join(empty)}.")
+    return 0
+
+
+def execute(arguments: list[str]) -> None:
+    """Turn into a program that is given what `.env` says; with the owner's database, where there is one."""
+    os.execvpe(arguments[0], arguments, _as_owner())  # noqa: S606
 
 
 def health(name: str = "web") -> int:
@@ -392,6 +444,9 @@ def reloading_worker() -> None:
 
 
 def main(arguments: list[str]) -> int:
+    if arguments == ["new-env"]:
+        return new_env()
+    environment.read()
     match arguments:
         case ["demo"]:
             return demo()
@@ -399,6 +454,8 @@ def main(arguments: list[str]) -> int:
             return dev()
         case ["prepare"]:
             return prepare()
+        case ["exec", *parts] if parts:
+            execute(parts)
         case ["health"]:
             return health()
         case ["health", name] if name in PROCESSES:
@@ -408,9 +465,7 @@ def main(arguments: list[str]) -> int:
         case [name] if name in PROCESSES:
             become(name)
         case _:
-            say(
-                f"usage\u202f: python -m config.run {'|'.join(('demo', 'dev', 'prepare', 'health', *PROCESSES))}"
-            )
+            say(f"usage\u202f: python -m config.run {'|'.join(NAMES)}")
             return 2
     return 0
 
