@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from sealing.keys import BadKey, keyring
 
@@ -133,3 +134,24 @@ def too_old(version: int) -> list[Error]:
         return []
     said = f"PostgreSQL {version // 10_000} is too old, nothing was changed: Accorde needs {POSTGRESQL} or newer."
     return [Error(said, id="accorde.E007")]
+
+
+@register(Tags.database)
+def database_is_a_session(databases: Sequence[str] | None = None, **_: Any) -> list[Error]:
+    """What scans, deliveries and rescans lock lives as long as their connection: no pooler may lend it to others."""
+    return [error for alias in databases or () for error in no_session(connections[alias])]
+
+
+def no_session(connection: BaseDatabaseWrapper) -> list[Error]:
+    """An error where the connection goes through a pooler in transaction mode; none while the database is away."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(current_setting('accorde.session', true), '')")
+            if settings.POOLED or cursor.fetchone() == ("yes",):
+                return []
+    except DatabaseError:
+        return []
+    said = (
+        "DATABASE_URL leads through a pooler in transaction mode: name PostgreSQL itself there, the pooler in"
+    )
+    return [Error(f"{said} DATABASE_POOL_URL.", id="accorde.E015")]

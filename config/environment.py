@@ -1,12 +1,15 @@
 """What a town's server is told: its environment, and the lines of `.env` for what the environment does not say.
 
 Every process reads it before anything else looks at the environment. The demonstration, development and tests have
-settings of their own, and read no `.env`. This module imports no Django.
+settings of their own, and read no `.env`.
+
+Run by itself, it writes a new `.env`: on the machine's own Python, before anything is installed.
 """
 
 import os
 import re
 import secrets
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,7 +19,7 @@ EXAMPLE = ROOT / ".env.example"
 PRODUCTION = "production"
 # One of them is enough to know a town's server, which is never taken for somebody's own machine.
 OF_A_TOWN = ("DATABASE_URL", "SECRET_KEY", "FIELD_KEYS", "SITE_URL", "ALLOWED_HOSTS")
-# What `new-env` makes: keys of two sizes, and passwords that become parts of addresses.
+# What a new one has: keys of two sizes, and passwords that become parts of addresses.
 _KEYS = {"SECRET_KEY": 60, "FIELD_KEYS": 32, "FIELD_INDEX_KEY": 32}
 _PASSWORDS = (
     "POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_PASSWORD", "DATABASE_READER_PASSWORD", "VALKEY_PASSWORD",
@@ -38,7 +41,7 @@ def is_a_towns() -> bool:
 
 def _lines(file: Path) -> Iterator[tuple[str, str]]:
     """Name and value of each line: quotes, `export`, comments, CRLF, a mark of UTF-8; `$` is a `$`."""
-    from dotenv.parser import parse_stream  # here: `new-env` runs before anything is installed
+    from dotenv.parser import parse_stream  # here, for a new .env is written before anything is installed
 
     with file.open(encoding="utf-8-sig", newline="") as text:
         for line in parse_stream(text):
@@ -66,3 +69,17 @@ def _filled(example: str, made: Mapping[str, str]) -> str:
     """The example with these values; `{NAME}` in a line of its own stands for one of them."""
     filled = re.sub(r"^([A-Z_]+)=$", lambda line: f"{line[1]}={made.get(line[1], '')}", example, flags=re.M)
     return re.sub(r"\{([A-Z_]+)\}", lambda name: made.get(name[1], name[0]), filled)
+
+
+def main() -> int:
+    try:
+        empty = new()
+    except FileExistsError:
+        print(f"{FILE} existe déjà\u202f: rien n'a été changé. Ses clés ouvrent ce qui est chiffré.")
+        return 1
+    print(f"{FILE} est écrit, avec ses clés. Remplissez-y\u202f: {', '.join(empty)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Runs the product's processes: one (of PROCESSES), or all (`demo`, `dev`); before a town's, `new-env` and `prepare`.
+"""Runs the product's processes: one (of PROCESSES), or all (`demo`, `dev`); before a town's, `prepare`.
 
 A town's server and the demo start the very same commands: docker-compose.yml names them, this module holds
 them. Nothing here imports Django; each process loads it for itself.
@@ -23,7 +23,7 @@ from config.queues import QUEUES, WORKERS
 
 PROCESSES = ("web", *WORKERS, "scheduler")
 # What it may be asked for.
-NAMES = ("demo", "dev", "new-env", "exec", "prepare", "health", *PROCESSES)
+NAMES = ("demo", "dev", "exec", "prepare", "health", *PROCESSES)
 # Of one web process; a silent mail server may hold half of them (accounts/adapter.py).
 WEB_THREADS = 4
 GRACE_SECONDS = 10
@@ -44,6 +44,7 @@ def command(name: str) -> list[str]:
             "--keep-alive", "65", "--max-requests", "5000", "--max-requests-jitter", "500",
             "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(folder),  # noqa: S108
             "--no-control-socket", "--logger-class", "config.gunicorn_logs.Gunicorn",
+            "--config", "python:config.gunicorn_life",
         ]  # fmt: skip
     if name == "worker":
         return _worker(name, os.environ.get("WORKER_PROCESSES", "2"))
@@ -93,7 +94,15 @@ def become(name: str) -> None:
         raise SystemExit(checked.returncode)
     os.chdir(embedded.ROOT)
     parts = command(name)
-    os.execvp(parts[0], parts)  # noqa: S606
+    os.execvpe(parts[0], parts, _database_of(name))  # noqa: S606
+
+
+def _database_of(name: str) -> dict[str, str]:
+    """The environment of a process. Pages and the API may share connections in a pool, where there is one; all others
+    hold locks and tables of their own session, and go to the database itself.
+    """
+    pool = os.environ.get("DATABASE_POOL_URL") if name == "web" else ""
+    return {**os.environ, "DATABASE_URL": pool, "DATABASE_POOLED": "1"} if pool else {**os.environ}
 
 
 def prepare() -> int:
@@ -128,19 +137,6 @@ def _as_owner() -> dict[str, str]:
     """The environment in which tables are made: by their owner, where the site's own login may not."""
     owner = os.environ.get("DATABASE_OWNER_URL")
     return {**os.environ, "DATABASE_URL": owner} if owner else {**os.environ}
-
-
-def new_env() -> int:
-    """Write `.env` with new keys and passwords, and say what is left to fill in."""
-    try:
-        empty = environment.new()
-    except FileExistsError:
-        say(
-            f"{environment.FILE} existe déjà\u202f: rien n'a été changé. Ses clés ouvrent ce qui est chiffré."
-        )
-        return 1
-    say(f"{environment.FILE} est écrit, avec ses clés. Remplissez-y\u202f: {', '.join(empty)}.")
-    return 0
 
 
 def execute(arguments: list[str]) -> None:
@@ -444,8 +440,6 @@ def reloading_worker() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    if arguments == ["new-env"]:
-        return new_env()
     environment.read()
     match arguments:
         case ["demo"]:

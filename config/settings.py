@@ -8,6 +8,7 @@ import os
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -148,6 +149,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.Told",
+    "config.middleware.Monitored",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.KeptByNobody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -205,14 +207,23 @@ BACKUP_RECIPIENTS = os.environ.get("BACKUP_RECIPIENTS", "")
 # A connection that fell silent is given up within 15 s, at both ends: whoever waits is told, and what a lost machine
 # had locked is free again (tests/drills/test_half_open.py).
 _SILENCE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
+# What the address says after "?", sslmode above all, goes before ours.
+_SAID: dict[str, Any] = DATABASES["default"].get("OPTIONS", {})
+# Behind a pooler in transaction mode (`config.run` says so, for the site alone) nothing is asked of the session: it is
+# another's with the next transaction.
+POOLED = flag("DATABASE_POOLED")
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = POOLED
+_OF_THE_SESSION = " ".join(
+    [f"-c tcp_{name}={value}" for name, value in _SILENCE.items()]
+    # By it a session is known from a pooler, which passes no options on (config/checks.py).
+    + ["-c tcp_user_timeout=15000", "-c accorde.session=yes"]
+)
 DATABASES["default"]["OPTIONS"] = {
-    **DATABASES["default"].get("OPTIONS", {}),
     **_SILENCE,
     "connect_timeout": 5,
     "tcp_user_timeout": 15_000,
-    "options": " ".join(
-        [f"-c tcp_{name}={value}" for name, value in _SILENCE.items()] + ["-c tcp_user_timeout=15000"]
-    ),
+    **_SAID,
+    **({} if POOLED else {"options": f"{_OF_THE_SESSION} {_SAID.get('options', '')}".strip()}),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"

@@ -130,7 +130,7 @@ def test_no_junk_drawer():
 # They run before the settings, or start the processes that read them.
 ENVIRONMENT_READERS = {
     "config/settings.py", "config/embedded.py", "config/run.py", "config/bootstrap.py", "config/celery.py",
-    "config/wsgi.py",
+    "config/wsgi.py", "config/environment.py",
 }  # fmt: skip
 
 

@@ -62,6 +62,8 @@ def is_known(command: str) -> bool:
             return is_known(shlex.join(inner))
         case ["python" | "python3", "-m", "config.run", name, *others]:
             return name in run.NAMES and (not others or others[0] in run.PROCESSES)
+        case ["python" | "python3", script] if script.endswith(".py"):
+            return (ROOT / script).is_file()
         case ["python" | "python3", "-m", "venv" | "pip", *arguments]:
             return all((ROOT / word).exists() for word in arguments if word.endswith(".txt"))
         case ["make", target, *_arguments]:

@@ -88,13 +88,15 @@ class TestNew:
             environment.new(file)
         assert "encrypted" in file.read_text(encoding="utf-8")
 
-    def test_needs_nothing_that_is_installed(self, tmp_path: Path) -> None:
-        """It runs before the packages are there: the standard library alone."""
-        asked = "import sys; sys.path.insert(0, sys.argv[1]); from config import environment, run"
-        made = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", asked, str(ROOT)], capture_output=True, text=True, check=False
-        )
-        assert made.returncode == 0, made.stderr
+    def test_needs_nothing_that_is_installed_and_says_what_is_left(self, tmp_path: Path) -> None:
+        for name in ("config/environment.py", ".env.example"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+        bare = [sys.executable, "-I", "-S", str(tmp_path / "config" / "environment.py")]
+        first, second = (subprocess.run(bare, capture_output=True, text=True, check=False) for _ in range(2))
+        assert (first.returncode, second.returncode) == (0, 1), first.stderr
+        assert "Remplissez-y\u202f: ALLOWED_HOSTS, SITE_URL, " in first.stdout
+        assert "existe déjà\u202f: rien n'a été changé" in second.stdout
 
 
 @pytest.mark.parametrize("variable", environment.OF_A_TOWN)

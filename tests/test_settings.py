@@ -186,8 +186,8 @@ def test_the_example_names_every_variable_that_a_town_can_set():
     read = set(re.findall(r'(?:environ\.get|flag|number|words)\(\s*"(\w+)"', code)) | set(
         channel_folders.variables()
     )
-    # Set by the image, the compose file, the tests or whoever runs the demonstration, rather than by a town.
-    internal = {"ACCORDE_MODE", "ACCORDE_DATA", "DATABASE_URL", "REDIS_URL", "BIND", "PORT"}
+    # Set by the image, config/run.py, the tests or whoever runs the demonstration, rather than by a town.
+    internal = {"ACCORDE_MODE", "ACCORDE_DATA", "BIND", "DATABASE_POOLED", "PORT"}
     assert read - internal <= named
     of_compose = {
         "POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_PASSWORD", "DATABASE_READER_PASSWORD",

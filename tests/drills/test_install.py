@@ -114,7 +114,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def filled_in(env: str, machine: dict[str, str], mail_port: int, port: int) -> str:
-    """What somebody writes into the lines that `new-env` left empty, and uncomments."""
+    """What somebody writes into the lines that a new `.env` left empty, and uncomments."""
     said = {
         "ALLOWED_HOSTS": HOST, "SITE_URL": f"https://{HOST}", "LEGAL_PUBLISHER": '"Ville de Strasbourg"',
         "LEGAL_DIRECTOR": "'Ruth K.'", "LEGAL_HOST": "Centre de données", "LEGAL_CONTACT": f"accueil@{HOST}",

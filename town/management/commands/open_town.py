@@ -110,7 +110,9 @@ def _territory(city: City) -> str:
         return _("Territoire\u202f: la commune seule. Avec --epci, toute son intercommunalité.")
     count = communes_of(city).count()
     said = ngettext(
-        "Territoire\u202f: %(epci)s, %(count)s commune.", "Territoire\u202f: %(epci)s, %(count)s communes.", count
+        "Territoire\u202f: %(epci)s, %(count)s commune.",
+        "Territoire\u202f: %(epci)s, %(count)s communes.",
+        count,
     )
     return said % {"epci": city.seat.epci_name, "count": count}
 
