@@ -22,9 +22,10 @@ from tests.test_settings import TOWN
 
 @pytest.fixture(autouse=True)
 def nobody_yet():
-    alive._broker().delete(alive._KEY)
+    broker = alive._broker()
+    broker.delete(alive._KEY)
     yield
-    alive._broker().delete(alive._KEY)
+    broker.delete(alive._KEY)
 
 
 def say(process, machine, *, ago, release="0.1.0"):

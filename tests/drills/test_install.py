@@ -229,7 +229,7 @@ def story(port: int, mail: Any) -> None:
     for answers in (
         {"kind": "housing"}, {"category": "shared_room"}, {"commune": "Strasbourg", "address": "12 rue des Invités"},
         {"open_ended": "on", "first_day": time.strftime("%Y-%m-%d")}, {"capacity": "3"}, {"accepts": ["women"]},
-        {"longest_stay_days": "30"}, {"languages": ["fr"]}, {"title": "Une chambre"},
+        {"longest_stay_days": "30", "notice_days": "1"}, {"languages": ["fr"]}, {"title": "Une chambre"},
         {"name": "Camille", "email": "camille@ville.example", "phone": "06 12 34 56 78", "consent": "on"},
     ):  # fmt: skip
         camille.answer(**answers)
