@@ -112,5 +112,6 @@ production = ACCORDE_MODE=production SECRET_KEY=$$($(PY) -c 'import secrets; pri
 	FIELD_KEYS=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(32))') \
 	FIELD_INDEX_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(32))') \
 	ALLOWED_HOSTS=accorde.ville.example SITE_URL=https://accorde.ville.example \
+	EMAIL_HOST=mail.ville.example DEFAULT_FROM_EMAIL=accorde@ville.example \
 	LEGAL_PUBLISHER=Ville LEGAL_DIRECTOR=Maire LEGAL_HOST=Centre LEGAL_CONTACT=01 LEGAL_DPO=dpo@ville.example \
 	DATABASE_URL=postgresql://accorde@127.0.0.1:1/accorde REDIS_URL=redis://127.0.0.1:1/0

@@ -1,5 +1,7 @@
 #!/usr/bin/env python
-"""Django's commands. In a checkout they run at once: servers that nobody named are started."""
+"""Django's commands. In a checkout they run at once: servers that nobody named are started. On a town's server they are
+its own, and start none.
+"""
 
 import os
 import sys
@@ -13,8 +15,10 @@ WITHOUT_SERVERS = {
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    # Production always names its database. Where none is named, this is somebody's own machine.
-    if not os.environ.get("DATABASE_URL"):
+    from config import environment
+
+    environment.read()
+    if not environment.is_a_towns():
         os.environ.setdefault("ACCORDE_MODE", "development")
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     asks_for_help = bool({"-h", "--help"} & set(sys.argv[2:]))

@@ -2,16 +2,32 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, Count, Exists, F, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    ForeignObjectRel,
+    IntegerField,
+    ManyToManyRel,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    When,
+)
 
 from accounts.access import ADMINISTRATION, COORDINATION, DESK, has_role
 from accounts.models import (
     ApiToken,
+    CityEdit,
     CityRole,
     Consent,
     LowerCaseEmailField,
@@ -24,6 +40,9 @@ from accounts.models import (
     User,
 )
 from cities.models import City
+
+# What a town begins with; anything else in it is somebody's.
+_BEGINS_WITH = (CityRole, RoleChange, CityEdit)
 
 # Whoever has not signed in for so long may have left.
 AWAY = timedelta(days=14)
@@ -286,3 +305,19 @@ def roles_of(user: User) -> QuerySet[CityRole]:
 def has_way_to_reset(user: User) -> bool:
     """Whether there is a second factor of somebody, or ProConnect, that may be taken away when it is lost."""
     return is_mfa_enabled(user) or SocialAccount.objects.filter(user=user).exists()
+
+
+def what_keeps(city: City) -> dict[str, int]:
+    """How many rows of what stand in the way of removing a town, by their label (`offers.Offer`): of every table that
+    names it, but its roles and its settings.
+    """
+    found: dict[str, int] = {}
+    for relation in City._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or isinstance(relation, ManyToManyRel):
+            continue
+        model: Any = relation.related_model
+        if model in _BEGINS_WITH:
+            continue
+        if count := model._base_manager.filter(**{relation.field.name: city}).count():
+            found[model._meta.label] = found.get(model._meta.label, 0) + count
+    return found

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from cities.addresses import reserved_words
 from cities.colours import HEX_COLOUR, is_readable_on_white, nearest_readable
 from cities.gazetteer import label_of
 from engine.vocabulary import DEFAULT_WEIGHTS, KINDS
@@ -149,6 +150,16 @@ class CityQuerySet(models.QuerySet["City"]):
         return self.filter(is_open=True)
 
 
+class CityManager(models.Manager["City"]):
+    """A town that was removed is none: its row stays for what was written of it, and nobody finds it."""
+
+    def get_queryset(self) -> CityQuerySet:
+        return CityQuerySet(self.model, using=self._db).filter(removed_at=None)
+
+    def open(self) -> CityQuerySet:
+        return self.get_queryset().open()
+
+
 class City(models.Model):
     """A town or métropole that runs the service; everything else belongs to one."""
 
@@ -253,8 +264,9 @@ class City(models.Model):
     charter_text = models.TextField(_("texte de la charte"), max_length=20_000, blank=True)
     weights = models.JSONField(_("points de la note"), default=default_weights, validators=[validate_weights])
     created_at = models.DateTimeField(_("créée le"), default=now, editable=False)
+    removed_at = models.DateTimeField(_("supprimée le"), null=True, blank=True)
 
-    objects = CityQuerySet.as_manager()
+    objects = CityManager()
 
     class Meta:
         verbose_name = _("ville")
@@ -264,12 +276,18 @@ class City(models.Model):
             models.UniqueConstraint(
                 name="city_slug_unique",
                 fields=["slug"],
+                condition=Q(removed_at=None),
                 violation_error_message=_("Une autre ville a déjà cette adresse courte."),
             ),
             models.CheckConstraint(
                 name="city_slug_present",
                 condition=~Q(slug=""),
                 violation_error_message=_("Donnez une adresse courte à la ville."),
+            ),
+            models.CheckConstraint(
+                name="city_removed_once_closed",
+                condition=Q(removed_at=None) | Q(is_open=False),
+                violation_error_message=_("Fermez la ville au public avant de la supprimer."),
             ),
             models.CheckConstraint(
                 name="city_epci_code_shape",
@@ -350,9 +368,15 @@ class City(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Raise where a colour cannot be read on white, or the territory leaves the seat out."""
+        """Raise where a page of the site stands at its address, a colour cannot be read on white, or the territory
+        leaves the seat out.
+        """
         super().clean()
         errors: dict[str, ValidationError] = {}
+        if self.slug.lower() in reserved_words() and not self._keeps_its_address():
+            errors["slug"] = ValidationError(
+                _("Cette adresse courte est prise par le site. Choisissez-en une autre."), code="reserved"
+            )
         for field in ("brand_colour", "accent_colour"):
             colour = getattr(self, field)
             # What is no colour at all the database refuses.
@@ -370,6 +394,10 @@ class City(models.Model):
             )
         if errors:
             raise ValidationError(errors)
+
+    def _keeps_its_address(self) -> bool:
+        """A town that had it before the site did goes on, so that its settings can be changed."""
+        return City.objects.filter(pk=self.pk, slug=self.slug).exists()
 
     @property
     def phone_uri(self) -> str:

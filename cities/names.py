@@ -25,3 +25,19 @@ def fold(text: str) -> str:
     )
     words = _NOT_A_WORD.sub(" ", plain).split()
     return " ".join(_SHORT_FORMS.get(word, word) for word in words)
+
+
+# "Le Havre" has its article in it, which French bends with "à".
+_BENT = (("Le ", "Au "), ("Les ", "Aux "))
+
+
+def locative_of(name: str) -> str:
+    """A town's name as a sentence begins with it.
+
+    >>> [locative_of(name) for name in ("Grenoble", "Le Havre", "Les Ulis", "La Rochelle", "L’Isle-Adam")]
+    ['À Grenoble', 'Au Havre', 'Aux Ulis', 'À La Rochelle', 'À L’Isle-Adam']
+    """
+    for article, bent in _BENT:
+        if name.startswith(article):
+            return bent + name.removeprefix(article)
+    return f"À {name}"

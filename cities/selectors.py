@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from cities.models import City, Commune
+from cities.names import fold
 from cities.places import (
     Contradiction,
     Figures,
@@ -20,6 +21,8 @@ from cities.places import (
     suggested,
 )
 
+# Shorter words are in every other name.
+SHORTEST_EPCI = 4
 _INSEE = re.compile(r"\d{5}|2[AB]\d{3}")
 
 
@@ -132,6 +135,24 @@ def communes_of(city: City) -> QuerySet[Commune]:
 def open_cities() -> QuerySet[City]:
     """Towns that take offers and needs, with their seats."""
     return City.objects.open().select_related("seat")
+
+
+def epcis_named(text: str) -> dict[str, list[Commune]]:
+    """The intercommunalities whose name holds what was typed, each with its communes, the largest first."""
+    typed = fold(text)
+    if len(typed) < SHORTEST_EPCI:
+        return {}
+    names = Commune.objects.exclude(epci_name="").order_by("epci_name").values_list("epci_name", flat=True)
+    meant = [name for name in names.distinct() if f" {typed} " in f" {fold(name)} "]
+    found: dict[str, list[Commune]] = {name: [] for name in meant}
+    for commune in Commune.objects.filter(epci_name__in=meant).order_by("-population", "insee"):
+        found[commune.epci_name].append(commune)
+    return found
+
+
+def names_epci(text: str, seat: Commune) -> bool:
+    """Whether somebody who wrote this meant the seat's whole intercommunality: they called it by its name."""
+    return bool(seat.epci_name) and fold(text) == fold(seat.epci_name)
 
 
 def cities_by_slug(slugs: Collection[str]) -> list[City]:

@@ -8,6 +8,10 @@ import django
 from celery import Celery, signals
 from celery.schedules import crontab
 from django.apps import apps
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config import checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -25,6 +29,19 @@ def log_as_the_site_does(**_: Any) -> None:
     """Celery's own set-up, which would write lines of its own kind, is left out: Django's is there."""
     if not apps.ready:
         django.setup()
+    checks.refuse_incomplete()
+
+
+@signals.celeryd_init.connect
+def begin_in_a_session(**_: Any) -> None:
+    work_in_a_session(connection)
+    connection.close()  # the processes that the worker starts have their own
+
+
+def work_in_a_session(database: BaseDatabaseWrapper) -> None:
+    """A worker whose locks a pooler would lend to others does not begin."""
+    if errors := checks.no_session(database):
+        raise SystemExit(str(errors[0].msg))
 
 
 # Sweepers find what a lost wake-up left behind; each is cheap when there is nothing to do.

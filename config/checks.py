@@ -6,7 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from sealing.keys import BadKey, keyring
 
@@ -45,6 +47,7 @@ def production_is_complete(**_: Any) -> list[Error]:
         errors.append(Error("ALLOWED_HOSTS is empty: name the town's address.", id="accorde.E002"))
     if not settings.SITE_URL.startswith("https://"):
         errors.append(Error("SITE_URL must be the public address, with https://.", id="accorde.E003"))
+    errors += [Error(f"{variable} is missing.", id="accorde.E013") for variable in _not_said()]
     given = [settings.PROCONNECT_URL, settings.PROCONNECT_CLIENT_ID, settings.PROCONNECT_CLIENT_SECRET]
     if any(given) and not (all(given) and settings.PROCONNECT_URL.startswith("https://")):
         errors.append(
@@ -61,6 +64,18 @@ def production_is_complete(**_: Any) -> list[Error]:
         if not settings.LEGAL[field]
     ]
     return errors
+
+
+def _not_said() -> list[str]:
+    """Servers and the sender, which are nobody's until somebody names them."""
+    needless = {"EMAIL_HOST"} if settings.EMAIL_PROVIDER or not settings.EMAIL_HOST else set()
+    return [name for name in settings.NOT_SAID if name not in needless]
+
+
+def refuse_incomplete() -> None:
+    """A web server or a worker that is started past `python -m config.run` is refused as well."""
+    if errors := production_is_complete():
+        raise ImproperlyConfigured(" ".join(str(error.msg) for error in errors))
 
 
 def _bad_keys() -> Iterator[tuple[str, str]]:
@@ -109,7 +124,7 @@ def _of_the_database(alias: str) -> list[Error]:
         connections[alias].ensure_connection()
     except DatabaseError as error:
         first = str(error).partition("\n")[0]
-        return [Error(f"PostgreSQL cannot be used, nothing was changed: {first}", id="accorde.E006")]
+        return [Error(f"PostgreSQL cannot be used, nothing was changed: {first}", id="accorde.E014")]
     return too_old(connections[alias].connection.info.server_version)
 
 
@@ -119,3 +134,24 @@ def too_old(version: int) -> list[Error]:
         return []
     said = f"PostgreSQL {version // 10_000} is too old, nothing was changed: Accorde needs {POSTGRESQL} or newer."
     return [Error(said, id="accorde.E007")]
+
+
+@register(Tags.database)
+def database_is_a_session(databases: Sequence[str] | None = None, **_: Any) -> list[Error]:
+    """What scans, deliveries and rescans lock lives as long as their connection: no pooler may lend it to others."""
+    return [error for alias in databases or () for error in no_session(connections[alias])]
+
+
+def no_session(connection: BaseDatabaseWrapper) -> list[Error]:
+    """An error where the connection goes through a pooler in transaction mode; none while the database is away."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(current_setting('accorde.session', true), '')")
+            if settings.POOLED or cursor.fetchone() == ("yes",):
+                return []
+    except DatabaseError:
+        return []
+    said = (
+        "DATABASE_URL leads through a pooler in transaction mode: name PostgreSQL itself there, the pooler in"
+    )
+    return [Error(f"{said} DATABASE_POOL_URL.", id="accorde.E015")]

@@ -19,7 +19,7 @@ from celery.worker import state
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from config import heard
+from config import alive, heard
 from config.tasks import heartbeat, note
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ class Knocks(bootsteps.StartStopStep):
         if is_busy or state.all_total_count[0] != self.received:
             self.received = state.all_total_count[0]
             heard.note(self.name)
+            alive.note(self.name)
             if self.watch:
                 self.watch.note()
         self.knock(consumer)
@@ -124,4 +125,5 @@ class Scheduler(PersistentScheduler):
             self.said = time.monotonic()
             note([SCHEDULER])
             heard.note(SCHEDULER)
+            alive.note(SCHEDULER)
         return min(wait, KNOCKS_EVERY)

@@ -6,7 +6,9 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -56,6 +58,7 @@ WITHOUT_FACTOR = frozenset(
 REQUEST_ID = re.compile(r"[0-9a-f-]{16,64}")
 # Asked every few seconds, by machines.
 WATCHED = {"/healthz", "/readyz", "/metrics"}
+MONITORED = {"/healthz", "/readyz"}
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -79,6 +82,29 @@ class Told:
             log.log(level, "answered", extra=said)
             metrics.note_answer(request, status=response.status_code, seconds=seconds)
         return response
+
+
+class Monitored:
+    """Whoever watches over a machine knows its address, and not the site's name: whether it works is told under either.
+    Under an address nothing else is.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info in MONITORED and _is_of_a_machine(request.META.get("HTTP_HOST", "")):
+            request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
+        return self.get_response(request)
+
+
+def _is_of_a_machine(host: str) -> bool:
+    """Whether it is an address such as 10.0.0.7:8000 or [::1], or the machine itself."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or bool(ip_address(name))
+    except ValueError:
+        return False
 
 
 class KeptByNobody:

@@ -1,4 +1,4 @@
-"""Runs the product's processes: one (of PROCESSES, or `prepare`), or all (`demo`, `dev`).
+"""Runs the product's processes: one (of PROCESSES), or all (`demo`, `dev`); before a town's, `prepare`.
 
 A town's server and the demo start the very same commands: docker-compose.yml names them, this module holds
 them. Nothing here imports Django; each process loads it for itself.
@@ -18,10 +18,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from config import address, embedded, heard
+from config import address, embedded, environment, heard
 from config.queues import QUEUES, WORKERS
 
 PROCESSES = ("web", *WORKERS, "scheduler")
+# What it may be asked for.
+NAMES = ("demo", "dev", "exec", "prepare", "health", *PROCESSES)
 # Of one web process; a silent mail server may hold half of them (accounts/adapter.py).
 WEB_THREADS = 4
 GRACE_SECONDS = 10
@@ -42,6 +44,7 @@ def command(name: str) -> list[str]:
             "--keep-alive", "65", "--max-requests", "5000", "--max-requests-jitter", "500",
             "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(folder),  # noqa: S108
             "--no-control-socket", "--logger-class", "config.gunicorn_logs.Gunicorn",
+            "--config", "python:config.gunicorn_life",
         ]  # fmt: skip
     if name == "worker":
         return _worker(name, os.environ.get("WORKER_PROCESSES", "2"))
@@ -76,8 +79,14 @@ def manage(*arguments: str) -> list[str]:
 # --- One process of a town's server --------------------------------------------------------------------
 
 
+def _of_a_town() -> None:
+    """Whoever starts one of a town's processes means a town: never development, never a server of our own."""
+    os.environ.setdefault("ACCORDE_MODE", environment.PRODUCTION)
+
+
 def become(name: str) -> None:
     """Check the settings, then turn into the process: no start without what the law and safety ask for."""
+    _of_a_town()
     checked = subprocess.run(
         manage("check", "--deploy", "--fail-level", "ERROR"), cwd=embedded.ROOT, check=False
     )
@@ -85,15 +94,54 @@ def become(name: str) -> None:
         raise SystemExit(checked.returncode)
     os.chdir(embedded.ROOT)
     parts = command(name)
-    os.execvp(parts[0], parts)  # noqa: S606
+    os.execvpe(parts[0], parts, _database_of(name))  # noqa: S606
+
+
+def _database_of(name: str) -> dict[str, str]:
+    """The environment of a process. Pages and the API may share connections in a pool, where there is one; all others
+    hold locks and tables of their own session, and go to the database itself.
+    """
+    pool = os.environ.get("DATABASE_POOL_URL") if name == "web" else ""
+    return {**os.environ, "DATABASE_URL": pool, "DATABASE_POOLED": "1"} if pool else {**os.environ}
 
 
 def prepare() -> int:
-    """Bring the database up to date: its tables, the gazetteer, the items of older goods."""
-    for arguments in (["migrate", "--noinput", "--verbosity", "0"], ["load_gazetteer"], ["name_items"]):
-        if code := subprocess.run(manage(*arguments), cwd=embedded.ROOT, check=False).returncode:
+    """What a new version needs before its processes start: the files of the site, the tables, the gazetteer, the items
+    of older goods. Once more changes nothing. Ends at the first step that fails, with its status.
+    """
+    _of_a_town()
+    steps = [("Réglages", ["check", "--deploy", "--fail-level", "ERROR"])]
+    if os.access(embedded.ROOT, os.W_OK):
+        steps.append(("Traductions", ["translations", "--compile"]))
+        steps.append(("Fichiers du site", ["collectstatic", "--noinput", "--verbosity", "0"]))
+    elif not (embedded.ROOT / "staticfiles" / "staticfiles.json").exists():
+        say(f"Les fichiers du site manquent, et {embedded.ROOT} ne peut pas être écrit.")
+        return 1
+    steps += [
+        ("Tables", ["migrate", "--noinput", "--verbosity", "0"]),
+        ("Communes de France", ["load_gazetteer"]),
+        ("Objets du catalogue", ["name_items"]),
+    ]
+    for words, arguments in steps:
+        with step(words):
+            code = subprocess.run(
+                manage(*arguments), cwd=embedded.ROOT, env=_as_owner(), check=False
+            ).returncode
+        if code:
+            say(f"\nL'étape «\u00a0{words}\u00a0» a échoué (code {code}).")
             return code
     return 0
+
+
+def _as_owner() -> dict[str, str]:
+    """The environment in which tables are made: by their owner, where the site's own login may not."""
+    owner = os.environ.get("DATABASE_OWNER_URL")
+    return {**os.environ, "DATABASE_URL": owner} if owner else {**os.environ}
+
+
+def execute(arguments: list[str]) -> None:
+    """Turn into a program that is given what `.env` says; with the owner's database, where there is one."""
+    os.execvpe(arguments[0], arguments, _as_owner())  # noqa: S606
 
 
 def health(name: str = "web") -> int:
@@ -392,6 +440,7 @@ def reloading_worker() -> None:
 
 
 def main(arguments: list[str]) -> int:
+    environment.read()
     match arguments:
         case ["demo"]:
             return demo()
@@ -399,6 +448,8 @@ def main(arguments: list[str]) -> int:
             return dev()
         case ["prepare"]:
             return prepare()
+        case ["exec", *parts] if parts:
+            execute(parts)
         case ["health"]:
             return health()
         case ["health", name] if name in PROCESSES:
@@ -408,9 +459,7 @@ def main(arguments: list[str]) -> int:
         case [name] if name in PROCESSES:
             become(name)
         case _:
-            say(
-                f"usage\u202f: python -m config.run {'|'.join(('demo', 'dev', 'prepare', 'health', *PROCESSES))}"
-            )
+            say(f"usage\u202f: python -m config.run {'|'.join(NAMES)}")
             return 2
     return 0
 

@@ -5,8 +5,10 @@
 """
 
 import os
+import secrets
 import sys
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -14,15 +16,24 @@ from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import queues
+from config import environment, queues
 from notifications import channel_folders
 
+environment.read()
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("ACCORDE_DATA", BASE_DIR / "var"))
 
 
 def flag(name: str, *, default: bool = False) -> bool:
     return os.environ.get(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
+
+
+def number(name: str, default: int) -> int:
+    """A whole number; nothing is the default."""
+    said = os.environ.get(name, "").strip()
+    if said and not said.isdecimal():
+        raise ImproperlyConfigured(f"{name} is a number, not {said}.")
+    return int(said) if said else default
 
 
 def words(name: str) -> list[str]:
@@ -41,7 +52,8 @@ DEBUG = MODE == "development"
 
 # A key of everybody's is a key of nobody's: outside production only, and refused there by a check.
 PUBLIC_SECRET_KEY = "not-secret-outside-production-" + "x" * 40
-SECRET_KEY = os.environ.get("SECRET_KEY", "" if PRODUCTION else PUBLIC_SECRET_KEY)
+# In the place of a missing one a short one of this process alone: the checks refuse it, with all else that is missing.
+SECRET_KEY = os.environ.get("SECRET_KEY") or (secrets.token_hex(16) if PRODUCTION else PUBLIC_SECRET_KEY)
 # Keys before it: what they signed (links, sessions) holds as long as they stand here. How to change it:
 # docs/operations.md.
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
@@ -57,6 +69,12 @@ ALLOWED_HOSTS = words("ALLOWED_HOSTS") if PRODUCTION else ["*"]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 # Links in mails need the address that people type.
 SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+# What has a value all the same, of this machine, and is nobody's in a town: config/checks.py refuses it.
+NOT_SAID = [
+    name
+    for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_HOST", "DEFAULT_FROM_EMAIL")
+    if not os.environ.get(name, "").strip()
+]
 
 # What the law asks every public service on line to state; production refuses to start without them.
 LEGAL = {
@@ -131,6 +149,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.Told",
+    "config.middleware.Monitored",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.KeptByNobody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -178,7 +197,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Data ---------------------------------------------------------------------------------------------
 
-DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://accorde@127.0.0.1:1/embedded-server-not-started")
+DATABASE_URL = os.environ.get("DATABASE_URL") or "postgresql://accorde@127.0.0.1:1/no-server-named"
 DATABASES = {
     "default": dj_database_url.parse(DATABASE_URL, conn_max_age=0 if TESTING else 60, conn_health_checks=True)
 }
@@ -188,19 +207,28 @@ BACKUP_RECIPIENTS = os.environ.get("BACKUP_RECIPIENTS", "")
 # A connection that fell silent is given up within 15 s, at both ends: whoever waits is told, and what a lost machine
 # had locked is free again (tests/drills/test_half_open.py).
 _SILENCE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
+# What the address says after "?", sslmode above all, goes before ours.
+_SAID: dict[str, Any] = DATABASES["default"].get("OPTIONS", {})
+# Behind a pooler in transaction mode (`config.run` says so, for the site alone) nothing is asked of the session: it is
+# another's with the next transaction.
+POOLED = flag("DATABASE_POOLED")
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = POOLED
+_OF_THE_SESSION = " ".join(
+    [f"-c tcp_{name}={value}" for name, value in _SILENCE.items()]
+    # By it a session is known from a pooler, which passes no options on (config/checks.py).
+    + ["-c tcp_user_timeout=15000", "-c accorde.session=yes"]
+)
 DATABASES["default"]["OPTIONS"] = {
-    **DATABASES["default"].get("OPTIONS", {}),
     **_SILENCE,
     "connect_timeout": 5,
     "tcp_user_timeout": 15_000,
-    "options": " ".join(
-        [f"-c tcp_{name}={value}" for name, value in _SILENCE.items()] + ["-c tcp_user_timeout=15000"]
-    ),
+    **_SAID,
+    **({} if POOLED else {"options": f"{_OF_THE_SESSION} {_SAID.get('options', '')}".strip()}),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 
-REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:1/0")
+REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:1/0"
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -374,7 +402,9 @@ def told(name: str, default: str | int | bool) -> str | int | bool:
     """What the environment says, in the kind of the default."""
     if isinstance(default, bool):
         return flag(name, default=default)
-    return type(default)(os.environ.get(name, default))
+    if isinstance(default, int):
+        return number(name, default)
+    return os.environ.get(name, default)
 
 
 # Whom people name to be called stands on the open internet, or in these networks: 10.20.0.0/24,10.30.1.5
@@ -416,7 +446,7 @@ if PRODUCTION:
     SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=True)
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_PROXY") else None
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
-    SECURE_HSTS_SECONDS = int(os.environ.get("SECURE_HSTS_SECONDS", str(60 * 60 * 24 * 365)))
+    SECURE_HSTS_SECONDS = number("SECURE_HSTS_SECONDS", 60 * 60 * 24 * 365)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     # Named so, no other host of the domain can set them.
@@ -479,7 +509,7 @@ LOGGING = {
     "formatters": {"told": {"()": "config.logs.Json" if PRODUCTION else "config.logs.Line"}},
     "filters": {"no_heartbeats": {"()": "config.logs.NoHeartbeats"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "told"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
     "loggers": {
         # Django's own handlers would print a line of their own, and write mails about errors.
         "django": {"handlers": []},

@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("privacy.copy_urls")),
     path("", include("notifications.root_urls")),
     path("", include("agenda.root_urls")),
+    path("", include("town.root_urls")),
     path("api/", api.readable, name="api"),
     path("api/schema/", api.SchemaEndpoint.as_view(), name="schema"),
     path("api/v1/", include(api.router.urls)),

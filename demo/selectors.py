@@ -44,7 +44,7 @@ class Entrance:
 
 def entrances() -> list[Entrance]:
     """The towns of the demonstration with the people to be there; two queries."""
-    towns = City.objects.in_bulk([town.slug for town in TOWNS], field_name="slug")
+    towns = {city.slug: city for city in City.objects.filter(slug__in=[town.slug for town in TOWNS])}
     casts = {slug: personas(slug) for slug in towns}
     wanted = [someone.email for cast in casts.values() for someone in cast.values()]
     users = {user.email: user for user in User.objects.filter(email__in=wanted)}

@@ -47,7 +47,7 @@ REGISTER: dict[str, Marks] = {
         "answer_hours_planned follow_up_after_days escalate_after_minutes homes_asked_at_once sms_monthly_limit "
         "messages_a_week visit_valid_months quiet_from quiet_until "
         "asks_citizen_for asks_association_for weights created_at linked "
-        "phone_hours_in charter_url charter_text"
+        "phone_hours_in charter_url charter_text removed_at"
     ),
     "cities.City_linked": Marks(keep="from_city to_city"),
     # --- accounts

@@ -50,7 +50,7 @@ if not _HANDS_OUT:
     _folder = _until_the_end.enter_context(embedded.own_folder(embedded.data_dir() / "test"))
     _urls = _until_the_end.enter_context(embedded.servers(_folder, lasting=False))
 # Nothing of the developer's own settings may leak into a test, least of all a database.
-_READ = re.compile(r'(?:environ\.get|flag|words)\(\s*"(\w+)"')
+_READ = re.compile(r'(?:environ\.get|flag|number|words)\(\s*"(\w+)"')
 _names = _READ.findall((ROOT / "config" / "settings.py").read_text(encoding="utf-8"))
 for _name in [*_names, *channel_folders.variables()]:
     if _name != "ACCORDE_DATA":

@@ -20,7 +20,7 @@ STANDING = [page for page in PAGES if page.parent.name != "adr"]
 GUIDES = sorted((ROOT / "docs").glob("guide-*.md"))
 QUOTED = re.compile(r"«\s*(.+?)\s*»")
 # Of the machine, not of the site.
-FILES = {"/etc/aliases"}
+FILES = {"/etc/aliases", "/opt/accorde"}
 
 
 def said(pattern: re.Pattern[str], page: Path) -> list[re.Match[str]]:

@@ -57,3 +57,23 @@ def test_a_page_travels_light(desk):
     assert "Accept-Encoding" in packed.headers["Vary"]
     assert "</html>" in gzip.decompress(packed.content).decode()
     assert len(packed.content) < len(plain.content) / 3
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.7", "10.0.0.7:8000", "[2001:db8::7]:8000", "127.0.0.1", "localhost:8000"]
+)
+def test_whether_it_works_is_told_under_an_address_of_the_machine_and_nothing_else(
+    client, db, settings, host
+):
+    settings.ALLOWED_HOSTS, settings.SITE_URL = ["accorde.ville.example"], "https://accorde.ville.example"
+    assert client.get("/healthz", headers={"host": host}).content == b"ok"
+    assert client.get("/readyz", headers={"host": host}).status_code in (200, 503)
+    for page in ("/", "/mentions-legales/", "/metrics", "/healthz/", "/api/"):
+        assert client.get(page, headers={"host": host}).status_code == 400, page
+
+
+@pytest.mark.parametrize("host", ["autre.example", "10.0.0.7.autre.example", "10.0.0", "a:b:c", "[::1"])
+def test_another_name_is_none_of_the_machine(client, db, settings, host):
+    settings.ALLOWED_HOSTS, settings.SITE_URL = ["accorde.ville.example"], "https://accorde.ville.example"
+    assert client.get("/healthz", headers={"host": host}).status_code == 400
+    assert client.get("/healthz", headers={"host": "accorde.ville.example"}).status_code == 200

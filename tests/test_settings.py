@@ -27,6 +27,8 @@ TOWN = {
     "LEGAL_DPO": "dpo@ville.example",
     "DATABASE_URL": "postgresql://accorde@127.0.0.1:1/accorde",
     "REDIS_URL": "redis://127.0.0.1:1/0",
+    "EMAIL_HOST": "127.0.0.1",
+    "DEFAULT_FROM_EMAIL": "Accorde <accorde@ville.example>",
 }
 
 
@@ -58,13 +60,41 @@ def test_every_cookie_of_a_town_is_named_for_its_host_alone():
 
 
 def test_production_names_the_variables_that_are_missing():
-    asked = [name for name in TOWN if name not in {"ACCORDE_MODE", "DATABASE_URL", "REDIS_URL"}]
-    # Django itself stops at an empty key, before any check: a short one lets all speak at once.
-    checked = check(
-        {name: value for name, value in TOWN.items() if name not in asked} | {"SECRET_KEY": "short"}
-    )
-    assert checked.returncode != 0
-    assert [name for name in asked if name not in checked.stderr] == []
+    asked = [name for name in TOWN if name != "ACCORDE_MODE"]
+    for missing in ({}, dict.fromkeys(asked, "")):
+        checked = check({"ACCORDE_MODE": "production"} | missing)
+        assert checked.returncode != 0
+        said = [line for line in checked.stderr.splitlines() if "(accorde." in line or "(email." in line]
+        assert {
+            name: [line for line in said if name in line] for name in asked if name not in checked.stderr
+        } == {}
+        of_each = [sum(f") {name}" in line for line in said) for name in asked]
+        assert of_each == [1] * len(asked), "one sentence each"
+
+
+def test_a_provider_of_mail_asks_for_no_mail_server():
+    checked = check(TOWN | {"EMAIL_HOST": "", "EMAIL_PROVIDER": "brevo", "EMAIL_PROVIDER_KEY": "k" * 20})
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize("door", ["config.wsgi", "config.celery"])
+def test_what_is_started_past_the_checks_refuses_all_the_same(door):
+    starts = {
+        "config.wsgi": "import config.wsgi",
+        "config.celery": "from config.celery import app; app.log.setup()",
+    }
+    started = subprocess.run(
+        [sys.executable, "-c", starts[door]], cwd=ROOT, capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"], **TOWN, "REDIS_URL": "", "ACCORDE_DATA": "/tmp"},
+    )  # fmt: skip
+    assert started.returncode != 0
+    assert "REDIS_URL is missing" in started.stderr
+
+
+def test_a_number_that_is_none_is_named():
+    checked = check(TOWN | {"EMAIL_PORT": "smtp"})
+    assert "EMAIL_PORT is a number, not smtp." in checked.stderr
+    assert check(TOWN | {"EMAIL_PORT": "", "SECURE_HSTS_SECONDS": ""}).returncode == 0
 
 
 def test_one_missing_variable_is_enough_to_refuse():
@@ -153,11 +183,11 @@ def test_the_example_names_every_variable_that_a_town_can_set():
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^#?([A-Z][A-Z_]+)=", example, re.MULTILINE))
     code = "".join((ROOT / "config" / name).read_text(encoding="utf-8") for name in ("settings.py", "run.py"))
-    read = set(re.findall(r'(?:environ\.get|flag|words)\(\s*"(\w+)"', code)) | set(
+    read = set(re.findall(r'(?:environ\.get|flag|number|words)\(\s*"(\w+)"', code)) | set(
         channel_folders.variables()
     )
-    # Set by the image, the compose file, the tests or whoever runs the demonstration, rather than by a town.
-    internal = {"ACCORDE_MODE", "ACCORDE_DATA", "DATABASE_URL", "REDIS_URL", "BIND", "PORT"}
+    # Set by the image, config/run.py, the tests or whoever runs the demonstration, rather than by a town.
+    internal = {"ACCORDE_MODE", "ACCORDE_DATA", "BIND", "DATABASE_POOLED", "PORT"}
     assert read - internal <= named
     of_compose = {
         "POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_PASSWORD", "DATABASE_READER_PASSWORD",

@@ -160,8 +160,10 @@ ROWS = {
     "city_css": Row(EVERYBODY, is_kept=True),
     "algorithm": TOWN,
     "algorithm_json": TOWN,
+    "first_town:open": Row(NOBODY, ("word",), hides=True),  # there is a town (tests/town/test_first_town.py)
     # What its administration sees to
     "town:home": Row(ADMINISTRATOR),
+    "town:close": Row(ADMINISTRATOR),
     "town:settings": Row(ADMINISTRATOR, ("group",)),
     "town:charter": TOWN,
     "town:team": Row(DESK | ADMINISTRATOR),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -26,6 +27,13 @@ def setting_edits(city: City, *, fields: Collection[str] | None = None) -> Query
     """Who changed what of the settings, the latest first; `fields`: of one of these alone."""
     edits = CityEdit.objects.filter(city=city).select_related("by").order_by("-at", "-pk")
     return edits if fields is None else edits.filter(what__has_any_keys=list(fields))
+
+
+def what_keeps(city: City) -> list[tuple[str, int]]:
+    """What stands in the way of deleting the town, as people call it, with how many; the most first."""
+    counts = accounts.what_keeps(city)
+    named = [(str(apps.get_model(label)._meta.verbose_name_plural), n) for label, n in counts.items()]
+    return sorted(named, key=lambda one: (-one[1], one[0]))
 
 
 # --- The team ------------------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from town.views import colleagues, doubles, linked, record, settings, team
+from town.views import colleagues, doubles, linked, opening, record, settings, team
 
 app_name = "town"
 urlpatterns = [
     path("ma-ville/", settings.home, name="home"),
     path("ma-ville/reglages/<slug:slug>/", settings.group, name="settings"),
+    path("ma-ville/fermer/", opening.close, name="close"),
     path("ma-ville/equipe/", team.team, name="team"),
     path("ma-ville/equipe/inviter/", team.invite, name="invite"),
     path("ma-ville/equipe/invitations/<int:pk>/reprendre/", team.take_back, name="take_back"),

@@ -40,7 +40,14 @@ from accounts.services.proconnect import link_proconnect
 from accounts.services.roles import give_role, register_leaving, set_roles, take_role
 from accounts.services.second_factors import reset_second_factor
 from accounts.services.sessions import end_all, end_elsewhere, end_one
-from accounts.services.towns import create_city, found_town, link_cities, unlink_cities, update_city
+from accounts.services.towns import (
+    create_city,
+    found_town,
+    link_cities,
+    remove_town,
+    unlink_cities,
+    update_city,
+)
 from accounts.sign_in import start_code_sign_in
 
 __all__ = [
@@ -76,6 +83,7 @@ __all__ = [
     "register_leaving",
     "register_organisation",
     "remove_member",
+    "remove_town",
     "reset_second_factor",
     "revoke_token",
     "set_member",

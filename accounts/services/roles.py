@@ -64,6 +64,13 @@ def set_roles(*, user: User, city: City, roles: Collection[str], by: User, now: 
     forget_roles(user)
 
 
+def take_all_roles(*, city: City, by: User | None, now: datetime) -> None:
+    """Nobody has a role in the town any more, its last administrator neither: it ends."""
+    for given in CityRole.objects.filter(city=city).select_related("user").order_by("pk"):
+        _take(given.user, city, given.role, by=by, now=now)
+        forget_roles(given.user)
+
+
 def _give(user: User, city: City, role: str, *, by: User | None, now: datetime) -> CityRole:
     given = CityRole.objects.filter(user=user, city=city, role=role).first()
     if given is None:

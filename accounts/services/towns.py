@@ -3,13 +3,18 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
+from accounts import selectors
 from accounts.models import CityEdit, Role, User
 from accounts.services.people import ensure_person
-from accounts.services.roles import give_role
+from accounts.services.roles import give_role, take_all_roles
 from catalogue.changes import given, save_changed, values
 from cities.models import City, Commune
+from cities.names import locative_of
 
 
 @transaction.atomic
@@ -33,17 +38,59 @@ def create_city(
 
 
 @transaction.atomic
-def found_town(*, slug: str, seat: Commune, email: str, name: str = "", by: None, now: datetime) -> City:
+def found_town(
+    *,
+    seat: Commune,
+    email: str,
+    name: str = "",
+    language: str = "fr",
+    slug: str = "",
+    town_name: str = "",
+    whole_epci: bool = False,
+    by: None,
+    now: datetime,
+    **settings: Any,
+) -> City:
     """A town that nobody sees yet, with its first administrator, who does the rest on its pages.
 
+    `name` and `language` are that person's. Without a name of its own the town has its seat's; without a `slug`, one
+    made of it. `whole_epci`: its territory is the seat's whole intercommunality. `settings` are further fields of City.
     Raises ValidationError with what is wrong, and then there is neither.
     """
+    if whole_epci and not seat.epci_code:
+        raise ValidationError(
+            {"epci_code": _("%(seat)s ne fait partie d’aucune intercommunalité.") % {"seat": seat.name}}
+        )
+    first = ensure_person(email=email, name=name, language=language, by=by, now=now)
+    town_name = town_name or seat.name
     city = create_city(
-        slug=slug, name=seat.name, locative=f"À {seat.name}", seat=seat, is_open=False, by=by, now=now
+        slug=slug or slugify(town_name),
+        name=town_name,
+        locative=locative_of(town_name),
+        seat=seat,
+        epci_code=seat.epci_code if whole_epci else "",
+        is_open=False,
+        by=by,
+        now=now,
+        **settings,
     )
-    first = ensure_person(email=email, name=name, by=by, now=now)
     give_role(user=first, city=city, role=Role.ADMINISTRATOR, by=by, now=now)
     return city
+
+
+@transaction.atomic
+def remove_town(*, city_id: int, by: User | None, now: datetime) -> None:
+    """A town that is closed and in which nothing happened is none any more: nobody has a role in it, and its address is
+    free. What was written of it stays. Raises ValidationError with what stands in the way.
+    """
+    # Nothing can come to name the town while its row is held so.
+    city = City.objects.select_for_update().get(pk=city_id)
+    if city.is_open:
+        raise ValidationError(_("Fermez la ville au public avant de la supprimer."))
+    if selectors.what_keeps(city):
+        raise ValidationError(_("Cette ville n’est pas vide\u202f: elle peut être fermée, et reste."))
+    take_all_roles(city=city, by=by, now=now)
+    update_city(city_id=city_id, changes={"removed_at": now}, by=by, now=now)
 
 
 @transaction.atomic

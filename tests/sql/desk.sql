@@ -22,7 +22,8 @@ SELECT "cities_city".*,
                           AND U0."state" = %s)
                    GROUP BY U0."city_id"), %s) AS "waiting_associations"
 FROM "cities_city"
-WHERE "cities_city"."slug" = %s
+WHERE ("cities_city"."removed_at" IS NULL
+       AND "cities_city"."slug" = %s)
 ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
 LIMIT 1;
 
@@ -520,7 +521,8 @@ SELECT "cities_city".*,
    WHERE (W0."city_id" = ("cities_city"."id")
           AND W0."reference" = %s)) AS "case_state"
 FROM "cities_city"
-WHERE "cities_city"."slug" = %s
+WHERE ("cities_city"."removed_at" IS NULL
+       AND "cities_city"."slug" = %s)
 ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
 LIMIT 1;
 
@@ -801,7 +803,8 @@ SELECT ARRAY
           AND U0."state" IN (%s, …))
    LIMIT 100) AS "arraysubquery4"
 FROM "cities_city"
-WHERE "cities_city"."id" = %s
+WHERE ("cities_city"."removed_at" IS NULL
+       AND "cities_city"."id" = %s)
 ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
 LIMIT 1;
 
@@ -828,7 +831,8 @@ SELECT ARRAY
           AND U0."city_id" = ("cities_city"."id"))
    LIMIT 1) AS "exists1"
 FROM "cities_city"
-WHERE "cities_city"."id" = %s
+WHERE ("cities_city"."removed_at" IS NULL
+       AND "cities_city"."id" = %s)
 ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC;
 
 -- case alone

@@ -5,6 +5,7 @@ from town.services.doubles import merge, tell_apart, undo
 from town.services.linking import answer_link, ask_link, end_link, take_back_link
 from town.services.offer_doubles import merge_offers, tell_offers_apart, undo_offers
 from town.services.official import note_official_request
+from town.services.opening import open_first_town, remove_town
 from town.services.settings import change_settings
 from town.services.team import (
     CLOSED,
@@ -34,6 +35,8 @@ __all__ = [
     "merge",
     "merge_offers",
     "note_official_request",
+    "open_first_town",
+    "remove_town",
     "take_back",
     "take_back_link",
     "tell_apart",
