@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "outreach.appeals",
     "town",
     "insight",
+    "front",
     "privacy",
     "demo",
     "config",
@@ -149,6 +150,7 @@ MIDDLEWARE = [
     "config.middleware.TeamLanguage",
     "config.middleware.SecondFactor",
     "config.middleware.Acting",
+    "config.middleware.SaidInWords",
     "config.middleware.NoNul",
     "config.middleware.TownTime",
 ]

@@ -81,7 +81,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "town.Invitation", "oncall",
     ),
     "settings": (
-        "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "team",
+        "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "front", "team",
         "town.OfficialRequest",
     ),
 }  # fmt: skip
