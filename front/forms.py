@@ -39,7 +39,8 @@ class DescriptionsForm(ServiceForm):
     """What is on the picture, in each language, for whoever does not see it."""
 
     def __init__(self, data: Any = None, files: Any = None, *, picture: HomePicture | None = None) -> None:
-        super().__init__(data, files)
+        # Two of them may stand on one page.
+        super().__init__(data, files, auto_id=f"{type(self).__name__.lower()}_%s")
         said = picture.descriptions if picture else {}
         for code, language in settings.LANGUAGES:
             side = "rtl" if get_language_info(code)["bidi"] else "ltr"

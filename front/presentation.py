@@ -20,7 +20,7 @@ from insight.published import answer_hours, published
 from needs.selectors import public_needs
 from offers.wizard import Draft
 
-SHOWN_NEEDS = 4
+SHOWN_NEEDS = 3
 
 
 def home(

@@ -81,8 +81,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         "town.Invitation", "oncall",
     ),
     "settings": (
-        "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "front", "team",
-        "town.OfficialRequest",
+        "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "team",
+        "front", "town.OfficialRequest",
     ),
 }  # fmt: skip
 

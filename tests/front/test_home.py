@@ -1,9 +1,12 @@
 """A town's home: what is needed with its help link, what one had begun, figures, associations, how others show it."""
 
+import gzip
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -76,6 +79,24 @@ def test_a_link_to_it_is_shown_with_the_town_s_words(client, place: Place, setti
     assert '<meta name="description" content="Une ligne. Et une autre.">' in page
     assert f'<meta property="og:url" content="https://accorde.ville.example{place.home}">' in page
     assert "og:image" not in page
+
+
+def test_its_first_view_weighs_60_kilobytes_at_most(client, place: Place) -> None:
+    association = OrganisationFactory(city=place.city, verified=True)
+    for _n in range(4):
+        due_need(city=place.city, now=timezone.now(), organisation=association)
+    page = client.get(place.home).text
+    # All that a browser fetches before it draws; the picture is lazy, and has its own limit (front/pictures.py).
+    files = re.findall(r'<(?:link rel="stylesheet" href|script src)="/static/([^"]+)"', page)
+    assert len(files) > 6
+    weight = len(gzip.compress(page.encode()))
+    weight += sum(len(gzip.compress(Path(str(finders.find(file))).read_bytes())) for file in files)
+    weight += Path(str(finders.find("fonts/noto-sans-arabic-arabic-400-normal.woff2"))).stat().st_size
+    assert weight <= 60 * 1024
+    # Nothing from elsewhere.
+    assert not re.findall(
+        r'(?:src|href)="(?:https?:)?//(?!127\.0\.0\.1:8000)', re.sub(r"<a\b[^>]*>", "", page)
+    )
 
 
 @pytest.mark.parametrize("name", ["home", "needs:public", "front:help", "insight:public", "algorithm"])
