@@ -20,6 +20,7 @@ from cities.models import City
 from front import feed, presentation, selectors
 from front.languages import remember
 from front.models import HomePicture
+from front.words import said
 
 MINUTES = 5
 FOR_EVER = 60 * 60 * 24 * 365
@@ -66,7 +67,15 @@ def picture(request: HttpRequest, city: City, digest: str, form: str) -> HttpRes
 @require_safe
 def help_page(request: HttpRequest, city: City) -> HttpResponse:
     """How all this goes, question by question, and whom to call."""
-    return render(request, "front/help.html")
+    words = said(city, selectors.own_words(city))
+    preview = presentation.link_preview(
+        city,
+        path=reverse("front:help", args=[city.slug]),
+        title=f"{_('Aide')} · {city.name}",
+        about=words.lead,
+        picture=selectors.picture(city),
+    )
+    return render(request, "front/help.html", {"preview": preview})
 
 
 @town_page(PUBLIC)
