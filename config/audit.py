@@ -183,6 +183,11 @@ TABLES: dict[str, Noted | str] = {
     "appeals.Appeal_needs": Noted("appeal__city", reference="need__reference"),
     "appeals.AppealEdit": Noted("appeal__city", by="by"),
     "appeals.Asked": "Whom the service asks for an appeal, thousands at a time; each is the proof of itself.",
+    # --- front: of a picture that it was written, not its bytes
+    "front.HomeWords": Noted("city", reference="language"),
+    "front.HomeWordsEdit": Noted("words__city", reference="words__language", by="by"),
+    "front.HomePicture": Noted("city", unwatched="small preview"),
+    "front.HomePictureEdit": Noted("picture__city", by="by"),
     # --- town, insight
     "town.Invitation": Noted("city", "person"),
     "town.Double": Noted("city", "kept"),

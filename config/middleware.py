@@ -18,7 +18,7 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -50,6 +50,7 @@ ADD_ONE = gettext_noop(
 WITHOUT_FACTOR = frozenset(
     {
         *("set_language", "legal", "accessibility", "privacy", "healthz", "readyz", "manifest", "city_css"),
+        *("status", "robots", "sitemap", "favicon", "front:picture"),
         "accounts:stop_change",
         "accounts:confirm",
     }
@@ -59,6 +60,7 @@ REQUEST_ID = re.compile(r"[0-9a-f-]{16,64}")
 # Asked every few seconds, by machines.
 WATCHED = {"/healthz", "/readyz", "/metrics"}
 MONITORED = {"/healthz", "/readyz"}
+WORDLESS = frozenset({405, 410, 413, 429})
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -110,7 +112,7 @@ def _is_of_a_machine(host: str) -> bool:
 class KeptByNobody:
     """No browser and no proxy keeps a page, for there may be a person in it, unless its view says for how long.
 
-    No other site shows one of them as its own.
+    No other site shows one of them as its own, unless its view is made for other sites.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -120,7 +122,7 @@ class KeptByNobody:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
 
@@ -250,6 +252,26 @@ class Acting:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with acting.during(request):
             return self.get_response(request)
+
+
+class SaidInWords:
+    """A refusal without a word (405, 410, 413, 429) says to a person what to do, in their language."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code not in WORDLESS or response.streaming or response.content:
+            return response
+        # Programs do not ask for a page.
+        if "text/html" not in request.headers.get("Accept", ""):
+            return response
+        page = render(request, f"{response.status_code}.html", status=response.status_code)
+        for name in ("Allow", "Retry-After"):
+            if name in response.headers:
+                page.headers[name] = response.headers[name]
+        return page
 
 
 class NoNul:

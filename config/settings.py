@@ -142,6 +142,7 @@ INSTALLED_APPS = [
     "outreach.appeals",
     "town",
     "insight",
+    "front",
     "privacy",
     "demo",
     "config",
@@ -168,6 +169,7 @@ MIDDLEWARE = [
     "config.middleware.TeamLanguage",
     "config.middleware.SecondFactor",
     "config.middleware.Acting",
+    "config.middleware.SaidInWords",
     "config.middleware.NoNul",
     "config.middleware.TownTime",
 ]

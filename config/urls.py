@@ -4,9 +4,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from config import algorithm_views, api, views
+from config import algorithm_views, api, discovery, views
+from front import views as front
 from privacy import papers_views
 
+handler400 = views.bad_request
 handler500 = views.fault
 
 urlpatterns = [
@@ -14,6 +16,10 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics_page, name="metrics"),
+    path("robots.txt", discovery.robots, name="robots"),
+    path("sitemap.xml", discovery.sitemap, name="sitemap"),
+    path("favicon.ico", discovery.favicon, name="favicon"),
+    path("etat/", views.status, name="status"),
     path("site.webmanifest", views.manifest, name="manifest"),
     path("langue/", include("django.conf.urls.i18n")),
     path("mentions-legales/", views.legal, name="legal"),
@@ -39,7 +45,7 @@ if settings.ADMIN_PATH:
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("demo.urls")))
 urlpatterns += [
-    path("<slug:city_slug>/", views.home, name="home"),
+    path("<slug:city_slug>/", front.home, name="home"),
     path("<slug:city_slug>/couleurs.css", views.city_css, name="city_css"),
     path("<slug:city_slug>/algorithme/", algorithm_views.page, name="algorithm"),
     path("<slug:city_slug>/algorithme.json", algorithm_views.as_json, name="algorithm_json"),
@@ -52,6 +58,7 @@ urlpatterns += [
     path("<slug:city_slug>/", include("stays.urls")),
     path("<slug:city_slug>/besoins/", include("needs.urls")),
     path("<slug:city_slug>/", include("followups.urls")),
+    path("<slug:city_slug>/", include("front.urls")),
     path("<slug:city_slug>/", include("town.urls")),
     path("<slug:city_slug>/", include("privacy.papers_urls")),
     path("<slug:city_slug>/lettre/", include("outreach.urls")),

@@ -1,8 +1,9 @@
-"""Pages that belong to no single app: the towns, a town's home, what the law asks to state, and health."""
+"""Pages that belong to no single app: the towns, what the law asks to state, health, and what went wrong."""
 
 import sys
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
@@ -10,25 +11,18 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from django.utils.translation import get_language, get_language_bidi, ngettext, npgettext
+from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from django.views.defaults import server_error
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from accounts.access import ANYBODY, PUBLIC, town_page
+from accounts.access import ANYBODY, town_page
 from accounts.problems import PROBLEM, away_problem, is_away
-from catalogue.times import length_words
 from cities import selectors as towns
-from cities.days import local_day
+from cities.colours import HEX_COLOUR
 from cities.models import City
 from config import health, metrics
-from insight.figures import sum_words
-from insight.published import answer_hours, published
-from needs.selectors import public_needs
-
-SHOWN_NEEDS = 3
 
 
 @require_safe
@@ -40,46 +34,16 @@ def cities(request: HttpRequest) -> HttpResponse:
     return render(request, "cities.html", {"towns": open_towns})
 
 
-@town_page(PUBLIC)
-@require_safe
-def home(request: HttpRequest, city: City) -> HttpResponse:
-    """A town's home: what one can do here, what is needed now, and what came of it."""
-    now = timezone.now()
-    needs = public_needs(city, today=local_day(now, city))
-    # Of months that are over, as on the page of figures: what is counted by the minute tells of the last who came.
-    shown_figures = published(city, today=local_day(now, city))
-    offers, people = shown_figures.total("offers"), shown_figures.total("people_helped")
-    counts = [
-        {
-            "value": sum_words(offers),
-            "label": npgettext("nombre", "proposition", "propositions", offers.number),
-        },
-        {"value": sum_words(people), "label": ngettext("personne aidée", "personnes aidées", people.number)},
-    ]
-    to_answer = answer_hours(city, today=local_day(now, city))
-    if to_answer is not None:
-        hours = max(1, round(to_answer))
-        counts.append({"value": length_words(hours * 60), "label": _("première réponse")})
-    shown = needs[:SHOWN_NEEDS]
-    return render(
-        request,
-        "home.html",
-        {
-            # "À Grenoble", "Au Havre": French alone bends a town's name.
-            "place": city.locative if get_language() == "fr" else city.name,
-            "needs": shown,
-            "needs_count": needs.count() if shown else 0,
-            "counts": counts,
-        },
-    )
-
-
 @town_page(ANYBODY)
 @require_safe
 @cache_control(public=True, max_age=3600)
 def city_css(request: HttpRequest, city: City) -> HttpResponse:
-    """A town's two colours as a style sheet: the policy allows no style in the page."""
-    return render(request, "city.css", {"city": city}, content_type="text/css")
+    """A town's two colours as a style sheet: the policy allows no style in the page. Others may be tried on."""
+    colours = {
+        name: tried if HEX_COLOUR.fullmatch(tried := request.GET.get(name, "")) else getattr(city, name)
+        for name in ("brand_colour", "accent_colour")
+    }
+    return render(request, "city.css", colours, content_type="text/css")
 
 
 @require_safe
@@ -132,6 +96,12 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """What works now, for whoever wonders whether it is them."""
+    return render(request, "status.html", {"parts": health.in_words(timezone.now())})
+
+
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return HttpResponse("ok", content_type="text/plain")
@@ -153,11 +123,24 @@ def metrics_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(metrics.page(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400, or 413 where somebody sent more than a form may hold."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "413.html", status=413)
+    return render(request, "400.html", status=400)
+
+
 def fault(request: HttpRequest) -> HttpResponse:
-    """503 when a server of ours is away, in the reader's language or as the API says it; else Django's own 500."""
+    """503 when a server of ours is away, in the reader's language or as the API says it; else 500, in every language.
+
+    Neither page asks the database for anything: of the town, what the request had read.
+    """
+    town = getattr(request, "_town", None)
     if not is_away(sys.exc_info()[1]):
-        return server_error(request)
+        return HttpResponse(loader.get_template("500.html").render({"town": town}), status=500)
     if request.path_info.startswith("/api/"):
         return JsonResponse(away_problem(), status=503, content_type=PROBLEM, headers={"Retry-After": "30"})
-    page = loader.get_template("503.html").render({"bidi": get_language_bidi(), "language": get_language()})
+    page = loader.get_template("503.html").render(
+        {"bidi": get_language_bidi(), "language": get_language(), "town": town}
+    )
     return HttpResponse(page, status=503, headers={"Retry-After": "30"})

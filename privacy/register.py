@@ -95,6 +95,14 @@ REGISTER: dict[str, Marks] = {
     "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
     "call.Call": Marks(keep="message person by began_at taken_until ended_at outcome again_at"),
     "push.Device": Marks(delete="person endpoint p256dh auth name created_at last_ok_at"),
+    "front.HomeWords": Marks(
+        keep="city language title lead offer_label need_label call_note needs_title needs_none figures_title "
+        "about_title about associations_title"
+    ),
+    "front.HomeWordsEdit": Marks(keep="words what by at"),
+    # Of a picture that is no longer shown the bytes are gone: somebody may be on it.
+    "front.HomePicture": Marks(keep="city state descriptions small preview width height digest added_at"),
+    "front.HomePictureEdit": Marks(keep="picture what by at"),
     "wording.Wording": Marks(keep="city name form language title body"),
     "wording.WordingEdit": Marks(keep="wording what by at"),
     "sms.Reply": Marks(

@@ -28,6 +28,7 @@ from desk import services as desk
 from followups import links as followup_links
 from followups import services as followups
 from followups.models import CheckIn, FollowUp
+from front.models import HomePicture
 from homes import links as links_of_homes
 from homes import services as homes
 from insight import services as insight
@@ -100,6 +101,10 @@ ROWS = {
     "metrics": Row(NOBODY, hides=True),  # for whoever has its word: tests/test_metrics.py
     "set_language": PUBLIC,
     "legal": PUBLIC,
+    "status": PUBLIC,
+    "robots": PUBLIC,
+    "sitemap": PUBLIC,
+    "favicon": PUBLIC,
     "accessibility": PUBLIC,
     "privacy": PUBLIC,
     "catalogue:guesses": PUBLIC,
@@ -157,6 +162,18 @@ ROWS = {
     "privacy:decide_hold": Row(ADMINISTRATOR, ("hold", "lever")),
     # The town
     "home": TOWN,
+    "front:help": TOWN,
+    "front:welcome": Row(EVERYBODY, ("language",), only_open=True),
+    "front:feed": Row(EVERYBODY, only_open=True, is_kept=True),
+    "front:frame": Row(EVERYBODY, ("language",), only_open=True, is_kept=True),
+    "front:picture": Row(EVERYBODY, ("digest", "webp"), is_kept=True),
+    "front:overview": Row(ADMINISTRATOR),
+    "front:words": Row(ADMINISTRATOR, ("language",)),
+    "front:edit_picture": Row(ADMINISTRATOR),
+    "front:preview": Row(ADMINISTRATOR),
+    "front:posters": Row(ADMINISTRATOR),
+    "front:poster": Row(ADMINISTRATOR, ("language",)),
+    "front:embed": Row(ADMINISTRATOR),
     "city_css": Row(EVERYBODY, is_kept=True),
     "algorithm": TOWN,
     "algorithm_json": TOWN,
@@ -567,6 +584,18 @@ def build() -> World:
         "link": links.answer_path(match, citizen).split("/")[-2],
         "offer_link": links_of_offers.still_there_path(match.offer).split("/")[-2],
         "confirmed": over.pk,
+        "digest": HomePicture.objects.create(
+            city=city,
+            state=HomePicture.State.SHOWN,
+            descriptions={"fr": "La place"},
+            small=b"1",
+            preview=b"1",
+            width=1,
+            height=1,
+            digest="abc",
+            added_at=now,
+        ).digest,
+        "webp": "webp",
         "confirmed_link": links.answer_path(over, citizen).split("/")[-2],
         "agenda": agenda_links.token(agenda.renew(person=citizen, by=citizen, now=now)),
         "condition_link": links.condition_path(question, member).split("/")[-2],

@@ -82,7 +82,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "settings": (
         "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "team",
-        "town.OfficialRequest",
+        "front", "town.OfficialRequest",
     ),
 }  # fmt: skip
 

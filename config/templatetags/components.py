@@ -75,9 +75,9 @@ def tag(state: str, text: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/phone.html")
-def phone(number: Any, uri: str, *, hours: str = "") -> dict[str, Any]:
-    """A number to call, large, and when somebody answers."""
-    return {"number": number, "uri": uri, "hours": hours}
+def phone(number: Any, uri: str, *, hours: str = "", note: str = "") -> dict[str, Any]:
+    """A number to call, large, when somebody answers, and what the town says of it."""
+    return {"number": number, "uri": uri, "hours": hours, "note": note}
 
 
 @register.inclusion_tag("components/pagination.html")

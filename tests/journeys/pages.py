@@ -110,6 +110,8 @@ def _told(town: Town) -> str:
 PAGES = [
     Page("cities", "", lambda town: "/"),
     Page("home", "", _at("")),
+    Page("help", "", _at("aide/")),
+    Page("status", "", lambda town: "/etat/"),
     Page("needs-public", "", _at("besoins/")),
     Page("needs-come-in", "", _at("besoins/poster/")),
     Page("algorithm", "", _at("algorithme/")),
@@ -289,6 +291,12 @@ PAGES = [
     Page("appeal", "administrator", lambda town: f"/{HERE}/lettre/appels/{town.appeal_id}/"),
     Page("appeals-refuse", "", lambda town: appeals.refuse_path(town.citizen, town.city)),
     Page("town", "administrator", _at("ma-ville/")),
+    Page("town-front", "administrator", _at("ma-ville/accueil/")),
+    Page("town-front-words", "administrator", _at("ma-ville/accueil/textes/ar/")),
+    Page("town-front-picture", "administrator", _at("ma-ville/accueil/image/")),
+    Page("town-front-preview", "administrator", _at("ma-ville/accueil/apercu/?brand_colour=%23113355")),
+    Page("town-posters", "administrator", _at("ma-ville/affiches/")),
+    Page("town-embed", "administrator", _at("ma-ville/sur-votre-site/")),
     Page("town-settings", "administrator", _at("ma-ville/reglages/delais/")),
     Page("town-team", "administrator", _at("ma-ville/equipe/")),
     Page("town-team-colleague", "coordinator", _at("ma-ville/equipe/")),
@@ -361,6 +369,7 @@ NO_PAGE = {
     "a step of taking a list in (test_list.py, tests/lists)": frozenset({
         "lists:forget", "lists:give_out", "lists:settle", "lists:start", "lists:to_mend", "lists:undo", "lists:words",
     }),
+    "on other sites, in the language of its address (tests/front/test_elsewhere.py)": frozenset({"front:frame"}),
     "another name of the page to sign in": frozenset({"account_login"}),
     "another page above, for the desk that notes an answer there (tests/notifications/channels/call)": frozenset({
         "notifications:call:answer",
@@ -369,6 +378,7 @@ NO_PAGE = {
         "callers:known", "catalogue:guesses", "catalogue:sizes", "cities:communes", "desk:live", "desk:queue_live",
     }),
     "read by programs": frozenset({
+        "favicon", "front:feed", "front:picture", "front:poster", "robots", "sitemap",
         "algorithm_json", "city_css", "healthz", "manifest", "metrics", "readyz", "schema",
         "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",
@@ -376,5 +386,5 @@ NO_PAGE = {
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
     "behind the link of a notice (tests/privacy/test_retention.py)": frozenset({"privacy:keep"}),
-    "short, or kept by people, and leads to a page above": frozenset({"offers:enter", "sms:link"}),
+    "short, or kept by people, and leads to a page above": frozenset({"front:welcome", "offers:enter", "sms:link"}),
 }  # fmt: skip

@@ -75,7 +75,7 @@ def town(brand: str, accent: str) -> dict[str, str]:
     named = {"black": "#000000", "white": "#ffffff"}
     chosen = {"brand": brand, "accent": accent}
     mixes = re.findall(
-        r"--([a-z-]+): color-mix\(in srgb, \{\{ city\.(brand|accent)_colour \}\} (\d+)%, (black|white)\)",
+        r"--([a-z-]+): color-mix\(in srgb, \{\{ (brand|accent)_colour \}\} (\d+)%, (black|white)\)",
         TOWN,
     )
     assert {token for token, *_ in mixes} == {

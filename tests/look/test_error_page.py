@@ -3,11 +3,12 @@
 import re
 
 from django.conf import settings
-from django.views.defaults import server_error
+
+from config import views
 
 
 def test_it_speaks_every_language_each_from_its_own_side(rf):
-    page = server_error(rf.get("/")).content.decode()
+    page = views.fault(rf.get("/")).content.decode()
     assert '<html lang="fr" dir="ltr">' in page
     said = {
         language: (direction, text.strip())

@@ -7,6 +7,7 @@
  *   [data-close="SELECTOR"]    removes the nearest ancestor that matches
  *   [data-open="SELECTOR"]     opens a <dialog>
  *   [data-copy="SELECTOR"]     copies the text of that element, and says its data-copied
+ *   [data-print]               prints the page; hidden until this script runs
  *   [data-error-summary]       takes the focus when a form comes back with errors
  *   [data-search]              a field that the key / goes to; without one, to the page of link[rel=search]
  *   [data-desk]                keys j k p d ? (see "The desk" below)
@@ -97,9 +98,12 @@ document.addEventListener("click", (event) => {
   if (closer) closer.closest(closer.dataset.close)?.remove();
   const opener = event.target.closest("[data-open]");
   if (opener) document.querySelector(opener.dataset.open)?.showModal();
+  if (event.target.closest("[data-print]")) print();
   const copier = event.target.closest("[data-copy]");
   if (copier) copy(copier);
 });
+
+for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
 
 async function copy(button) {
   const source = document.querySelector(button.dataset.copy);
