@@ -27,8 +27,9 @@ from needs.forms.base import CALLER
 from needs.models import Need
 from offers import intake as offer_intake
 from offers import selectors as offers
-from offers.forms import CONTACT, CallForm, proposed_title, unchecked
+from offers.forms import CONTACT, CallForm, unchecked
 from offers.models import Offer
+from offers.words import proposed_title
 
 OFFERED, NEEDED = "offre", "besoin"
 # The name in the form of an offer, and in that of a need.

@@ -13,6 +13,7 @@ class MatchingConfig(AppConfig):
             invitations,
             linked_towns,
             message_reasons,
+            met_needs,
             replies,
             selectors,
             telling,
@@ -25,6 +26,7 @@ class MatchingConfig(AppConfig):
         from notifications import answers, contacts, fallbacks, reasons
         from notifications import invitations as notified
         from notifications.wording import texts
+        from offers import met_needs as offers_met
 
         consequences.register(consented.CONSEQUENCE)
         reasons.register(message_reasons.reasons(), message_reasons.gone())
@@ -40,6 +42,7 @@ class MatchingConfig(AppConfig):
         fallbacks.register(telling.FALLBACKS)
         notified.register(invitations.INVITATIONS)
         needs.register(board.TURNS)
+        offers_met.register(met_needs.count)
         texts.register(
             [*to_people.TEXTS, *households.TEXTS, *going_on.TEXTS, condition_words.CONDITION_QUESTION]
         )

@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import BaseConstraint, Index
+from django.http import HttpRequest
 
 from accounts.models import User
 from cities.models import City
@@ -22,6 +23,10 @@ class BeingSaid(Exception):
     def __init__(self, by: User) -> None:
         super().__init__(f"by {by.pk}")
         self.by = by
+
+
+class CodeNotSent(Exception):
+    """A code could not be brought to a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,17 @@ def spendings(city: City, now: datetime) -> list[tuple[str, int, int]]:
     """Of each channel that costs: what it is called, how much of it a town has used this month, and its limit."""
     costly = (name for name in all_channels() if channel_folders.has(name, "spending"))
     return [(label(name), *channel_folders.part(name, "spending").spent(city, now)) for name in costly]
+
+
+def brings_codes(phone: Any) -> str | None:
+    """The channel that can bring a code to this number at once, if there is one."""
+    able = (name for name in all_channels() if channel_folders.has(name, "codes"))
+    return next((name for name in able if channel_folders.part(name, "codes").can_bring(phone)), None)
+
+
+def send_code(name: str, *, request: HttpRequest, number: str, code: str) -> None:
+    """Bring this code to the number now. Raises CodeNotSent, and TooManyCodesError when the day's are used up."""
+    channel_folders.part(name, "codes").send_counted(request=request, number=number, code=code)
 
 
 def label(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Consent, User
-from accounts.services import ensure_person, record_consent
+from accounts.services import ensure_person, record_consent, write_phone
 from catalogue.vocabulary import Source
 from cities.models import City
 from offers.models import Offer
@@ -31,10 +31,14 @@ def receive(
 ) -> Offer:
     """Register what somebody sent from the site: active when they are signed in (`by`), else to be confirmed.
 
-    `contact` (name, email, phone) counts for a visitor only; `answers_need` as in `services.register`.
-    ValidationError by field.
+    `contact` (name, email, phone) is a visitor's; of whoever is signed in, a number alone where they gave one.
+    `answers_need` as in `services.register`. ValidationError by field.
     """
-    owner = by or ensure_person(**contact, language=language, by=None, now=now)
+    if by is None:
+        owner = ensure_person(**contact, language=language, by=None, now=now)
+    else:
+        phone = contact.get("phone")
+        owner = write_phone(user=by, phone=phone, by=by, now=now) if phone and not by.phone else by
     # The offer before the consent: a form posted twice at once waits here for its twin.
     offer = register(
         city=city,

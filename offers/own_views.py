@@ -20,6 +20,7 @@ from notifications.inbox.presentation import written
 from notifications.presentation import told
 from notifications.selectors import about
 from offers import selectors, services, words
+from offers.forms import PauseForm
 from offers.models import Offer, OfferState
 
 PER_PAGE = 50
@@ -35,6 +36,7 @@ def mine(request: HttpRequest, city: City) -> HttpResponse:
     cards = [
         {
             "offer": offer,
+            "title": words.title_for_owner(offer),
             "tag": words.tag(offer),
             "next_step": words.next_step(offer, now=now),
             "asks_again": words.asks_again(offer, now=now) or offer.state == OfferState.EXPIRED,
@@ -53,7 +55,9 @@ def detail(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     return offer_page(request, visible_offer(request, city, reference))
 
 
-def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = None) -> HttpResponse:
+def offer_page(
+    request: HttpRequest, offer: Offer, *, contact: User | None = None, pause_form: PauseForm | None = None
+) -> HttpResponse:
     """The page of an offer; `contact` is its owner when the desk has asked how to reach them."""
     user = person(request)
     now = timezone.now()
@@ -63,6 +67,7 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
         services.note_address_read(offer=offer, by=user, now=now)
     context = {
         "offer": offer,
+        "offer_title": words.title_for_owner(offer) if is_owner else offer.title,
         "tag": words.tag(offer),
         "next_step": words.next_step(offer, now=now) if is_owner else "",
         "facts": words.facts(offer, selectors.periods_of(offer), today=today),
@@ -70,6 +75,7 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
             offer, selectors.changes_of(offer), selectors.edits_of(offer), viewer=user, now=now
         ),
         "possible": selectors.possible(offer),
+        "pause_form": pause_form or PauseForm(),
         "asks_again": words.asks_again(offer, now=now),
         "is_new": is_owner and offer.state == OfferState.ACTIVE and offer.changed_at == offer.confirmed_at,
         "steps": words.receipt_steps(offer),
@@ -84,13 +90,38 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
         "told": None if is_owner else told(about(user, [f"offer:{offer.pk}"]), offer.city, now=now),
         "written": [] if is_owner else written(user, [f"offer:{offer.pk}"], now=now),
     }
-    return render(request, "offers/detail.html", context)
+    status = 422 if pause_form is not None else 200
+    return render(request, "offers/detail.html", context, status=status)
 
 
 @town_page(SIGNED_IN)
 @require_POST
 def pause(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     return _act(request, city, reference, services.pause, _("Elle est en pause."))
+
+
+@town_page(SIGNED_IN)
+@require_POST
+def pause_until(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """Until a day, after which it is taken up again by itself; what is wrong with the day is said beside it."""
+    offer = visible_offer(request, city, reference)
+    form = PauseForm(request.POST)
+    if form.is_valid():
+        day = form.cleaned_data["paused_until"]
+        try:
+            services.pause_until(offer_id=offer.pk, last_day=day, by=person(request), now=timezone.now())
+        except ValidationError as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("Elle est en pause."))
+            return redirect("offers:detail", offer.city.slug, offer.reference)
+    return offer_page(request, offer, pause_form=form)
+
+
+@town_page(SIGNED_IN)
+@require_POST
+def revive(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    return _act(request, city, reference, services.revive, _("Merci. Elle est de nouveau proposée."))
 
 
 @town_page(SIGNED_IN)

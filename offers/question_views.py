@@ -5,27 +5,31 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import visitors
-from accounts.access import ANYBODY, PUBLIC, SIGNED_IN, person, town_page
+from accounts.access import PUBLIC, town_page
 from accounts.models import User
-from accounts.sign_in import start_code_sign_in
 from catalogue import help_link
 from catalogue.vocabulary import Kind
-from cities.models import City
-from offers import intake, receipts, selectors, services, wizard, words
-from offers.forms import OfferForm
-from offers.models import Offer, OfferState
+from cities.models import City, Commune
+from cities.selectors import communes_of, town_of
+from offers import intake, met_needs, receipts, wizard, words
+from offers.forms import WHEN, OfferForm
+from offers.models import Offer
+from offers.proving import send_code
 from offers.wizard import STEPS, Draft, Step
 
-LAST_QUESTION = ("consent", "share_with_linked")
+# On the last page: on with the town in which the place lies.
+ELSEWHERE = "elsewhere"
+# In the address of a question, and in its form: which of a browser's drafts it is.
+NUMBER, IN_FORM = "brouillon", "draft"
 
 
 @town_page(PUBLIC)
@@ -43,12 +47,16 @@ def step(request: HttpRequest, city: City, step: str) -> HttpResponse:
     if step == "kind" and said["kind"] in Kind.values:
         # From a page that already knows: "Je peux aider" under a need.
         if said["need"]:
+            draft = _draft_for(request, city, said["need"])
             draft.begin_for(said)
-            open_question = draft.first_open()
-            return redirect(_step_url(city, open_question) if open_question else _check_url(city))
+            return redirect(_next_url(city, draft))
+        draft = _new_draft(request, city)
         draft.keep(question, _query(kind=said["kind"]), sent=True)
-        return redirect(_step_url(city, draft.steps()[1]))
-    if question not in draft.steps() or _is_ahead(draft, question):
+        return redirect(_step_url(city, draft, draft.steps()[1]))
+    if step == "kind" and draft.kind and NUMBER not in request.GET:
+        # Another one; those that were begun are offered to go on with.
+        draft = _new_draft(request, city)
+    if (not draft.may_add(question) and question not in draft.steps()) or _is_ahead(draft, question):
         return _where_one_is(request, city, draft)
     return _question(request, city, draft, question, draft.form(question))
 
@@ -56,11 +64,17 @@ def step(request: HttpRequest, city: City, step: str) -> HttpResponse:
 def _answer(request: HttpRequest, city: City, draft: Draft, question: Step) -> HttpResponse:
     is_lost = not draft.is_begun and question.name != "kind"
     going_back = request.POST.get("go") == "back"
-    if not going_back and not is_lost and question in draft.steps():
+    is_asked = question in draft.steps() or draft.may_add(question)
+    if is_lost and (reference := receipts.sent_by_number(request.session, city.slug, draft.number)):
+        return _already_sent(request, city, reference)
+    if not going_back and not is_lost and is_asked:
         form = draft.form(question, request.POST)
         if not form.is_valid():
             return _question(request, city, draft, question, form, status=422)
-        for note in form.place_notes:
+        notes = form.place_notes
+        if (commune := form.cleaned_data.get("commune")) and town_of(commune, but=city):
+            notes = notes[:-1]  # that it is another town's is said on the last page, with what to do
+        for note in notes:
             messages.info(request, note)
     draft.keep(question, request.POST, sent=not going_back)
     if is_lost:
@@ -68,27 +82,29 @@ def _answer(request: HttpRequest, city: City, draft: Draft, question: Step) -> H
     if going_back:
         return redirect(_before(city, draft, question))
     if draft.checked or question not in draft.steps():
-        open_question = draft.first_open()
-        return redirect(_step_url(city, open_question) if open_question else _check_url(city))
+        return redirect(_next_url(city, draft))
     steps = draft.steps()
     after = steps.index(question) + 1
-    return redirect(_step_url(city, steps[after]) if after < len(steps) else _check_url(city))
+    return redirect(_step_url(city, draft, steps[after]) if after < len(steps) else _check_url(city, draft))
 
 
 def _question(
     request: HttpRequest, city: City, draft: Draft, question: Step, form: OfferForm, status: int = 200
 ) -> HttpResponse:
-    n, total = draft.position(question)
-    goes_on = draft.first_open() if question.name == "kind" and draft.kind and draft.category else None
+    steps = draft.steps()
+    n, total = draft.position(question) if question in steps else (0, 0)
     context = {
         "form": form,
         "question": question,
         "n": n,
         "total": total,
         "part": question.part,
-        "back": n > 1,
+        "back": n != 1,
+        "back_url": _before(city, draft, question) if question.one_tap and n > 1 else "",
         "saved": draft.is_begun,
-        "resume_url": _step_url(city, goes_on) if goes_on and goes_on.name != "kind" else "",
+        "draft_number": draft.number,
+        "days": WHEN,
+        "begun": _begun(request, city) if question.name == "kind" and not draft.kind else [],
         "second_period_open": any(
             form[name].value() for name in ("second_first_day", "second_last_day") if name in form.fields
         ),
@@ -97,14 +113,30 @@ def _question(
     return render(request, "offers/question.html", context, status=status)
 
 
+def _begun(request: HttpRequest, city: City) -> list[dict[str, str]]:
+    """The offers that this browser has begun and not sent: what each is about, and where it goes on."""
+    found = []
+    for number in wizard.begun_numbers(request.session, city):
+        draft = _draft(request, city, number)
+        if draft.category:
+            found.append({"title": draft.title(), "url": _next_url(city, draft)})
+    return found
+
+
 def _is_ahead(draft: Draft, question: Step) -> bool:
     open_question = draft.first_open()
     steps = draft.steps()
+    if question not in steps:
+        return open_question is not None
     return open_question is not None and steps.index(question) > steps.index(open_question)
 
 
 def _where_one_is(request: HttpRequest, city: City, draft: Draft, *, kept: bool = False) -> HttpResponse:
-    """To the first open question, with the reason when the session was lost on the way."""
+    """To the first open question, with the reason when the session was lost on the way; or to what was sent."""
+    if not draft.is_begun and (
+        reference := receipts.sent_by_number(request.session, city.slug, draft.number)
+    ):
+        return _already_sent(request, city, reference)
     open_question = draft.first_open()
     if open_question is not None and open_question.name == "kind":
         said = _(
@@ -114,46 +146,78 @@ def _where_one_is(request: HttpRequest, city: City, draft: Draft, *, kept: bool 
         if kept:
             said += " " + _("Ce que vous venez d’écrire est gardé.")
         messages.warning(request, said)
-    return redirect(_step_url(city, open_question) if open_question else _check_url(city))
+    return redirect(_next_url(city, draft))
+
+
+def _already_sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """Back, after sending: nothing is lost."""
+    messages.info(request, _("Cette proposition est déjà envoyée. Voici son reçu."))
+    return _after_sending(request, city, reference)
 
 
 @town_page(PUBLIC)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, city: City) -> HttpResponse:
-    """All the answers on one page, then send. Sent twice, it is registered once."""
+    """All the answers on one page, how to reach whoever gave them, then send. Sent twice, it is registered once."""
     draft = _draft(request, city)
     if request.method == "POST":
         # Sent already, and the button pressed again or the page opened anew: the same receipt.
         reference = receipts.sent_by_key(request.session, request.POST.get("key", ""))
         if reference and request.POST.get("key") != draft.key:
             return _after_sending(request, city, reference)
-    open_question = draft.first_open()
-    if open_question is not None:
+    if draft.first_open() is not None:
         return _where_one_is(request, city, draft)
-    form = _last_form(request, city, draft)
-    if request.method == "POST" and form.is_valid() and visitors.passes(request, visitors.Act.OFFER, form):
-        response = _send(request, city, draft, form)
-        if response is not None:
-            return response
+    if request.method == "POST" and (go := request.POST.get("go")):
+        return _leave_check(request, city, draft, go)
+    form = draft.last_form(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        draft.keep(STEPS["you"], request.POST, sent=False)
+        if form.is_valid() and visitors.passes(request, visitors.Act.OFFER, form):
+            response = _send(request, city, draft, form)
+            if response is not None:
+                return response
     draft.mark_checked()
-    offer = Offer(**(draft.fields() | _form_extra(form)), city=city, answers_need=draft.answers_need)
-    sections = [
-        {"step": step, "url": _step_url(city, step), "part": step.part}
-        for step in draft.steps()
-        if step.name != "kind"
-    ]
-    contact = None if draft.signed_in else draft.contact()
+    fields = draft.fields()
+    offer = Offer(
+        **(fields | _form_extra(form)), title=draft.title(), city=city, answers_need=draft.answers_need
+    )
+    optional = next((STEPS[name] for name in wizard.ORDER[draft.kind] if STEPS[name].optional), None)
     context = {
         "form": form,
         "draft_key": draft.key,
+        "draft_number": draft.number,
         "offer": offer,
         "facts": words.facts(offer, draft.periods(), today=draft.today),
-        "contact": contact,
-        "sections": sections,
-        "back_url": _step_url(city, draft.steps()[-1]),
+        "met": met_needs.count(offer=offer, periods=draft.periods(), now=timezone.now()),
+        "sections": [step for step in draft.steps() if step.name != "kind"],
+        **_place(fields["commune"], city),
+        "may_add": optional if optional not in draft.steps() else None,
     }
     return render(request, "offers/check.html", context, status=422 if form.errors else 200)
+
+
+def _place(commune: Commune, city: City) -> dict[str, Any]:
+    """Whether the place is another town's on the service, or nobody's there."""
+    town = town_of(commune, but=city)
+    return {
+        "other_town": town,
+        "is_outside": town is None and not communes_of(city).filter(pk=commune.pk).exists(),
+        "elsewhere": ELSEWHERE,
+    }
+
+
+def _leave_check(request: HttpRequest, city: City, draft: Draft, go: str) -> HttpResponse:
+    """To a question, keeping what was typed on the last page."""
+    draft.keep(STEPS["you"], request.POST, sent=False)
+    draft.mark_checked()
+    if go == ELSEWHERE and (town := town_of(draft.fields()["commune"], but=city)):
+        there = draft.moved_to(town, number=wizard.next_number(request.session, town))
+        return redirect(_next_url(town, there))
+    question = STEPS.get(go)
+    if question is None or not (question in draft.steps() or draft.may_add(question)):
+        question = draft.steps()[-1]
+    return redirect(_step_url(city, draft, question))
 
 
 def _form_extra(form: OfferForm) -> dict[str, Any]:
@@ -163,20 +227,13 @@ def _form_extra(form: OfferForm) -> dict[str, Any]:
     return {}
 
 
-def _last_form(request: HttpRequest, city: City, draft: Draft) -> OfferForm:
-    """Somebody signed in was not asked "you": consent and sharing stand on the last page."""
-    names = LAST_QUESTION if draft.signed_in else ()
-    data = request.POST if request.method == "POST" else None
-    return OfferForm(data, city=city, today=draft.today, names=names)
-
-
 def _send(request: HttpRequest, city: City, draft: Draft, form: OfferForm) -> HttpResponse | None:
     """Register the offer, or put what was refused on the form and return None."""
     sender = request.user if isinstance(request.user, User) else None
     try:
         offer = intake.receive(
             city=city,
-            contact={} if sender else draft.contact(),
+            contact=form.contact(),
             language=get_language() or "fr",
             fields=draft.offer_fields() | form.offer_fields(),
             windows=draft.periods(),
@@ -188,18 +245,15 @@ def _send(request: HttpRequest, city: City, draft: Draft, form: OfferForm) -> Ht
     except ValidationError as error:
         form.add_service_errors(error)
         return None
-    code_url = ""
-    if sender is None and offer.owner.email:
-        proven_url = reverse("offers:proven", args=[city.slug, offer.reference])
-        code_url = start_code_sign_in(
-            request=request, user=offer.owner, next_url=proven_url, city=city, reference=offer.reference
-        ).url
+    code_url = send_code(request, city, offer) if sender is None else ""
     receipts.remember_sent(
         request.session,
         key=draft.key,
         reference=offer.reference,
         answers_need=offer.answers_need,
         code_url=code_url,
+        town=city.slug,
+        number=draft.number,
     )
     draft.forget()
     return _after_sending(request, city, offer.reference)
@@ -222,80 +276,69 @@ def start_again(request: HttpRequest, city: City) -> HttpResponse:
     return redirect("offers:new", city.slug)
 
 
-@town_page(ANYBODY)
-@never_cache
-@require_safe
-def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    """The receipt of a visitor, in the browser that sent the offer: its reference, and what remains to be done."""
-    known = receipts.sent_by_reference(request.session, reference.upper())
-    if known is None:
-        raise Http404
-    offer = get_object_or_404(Offer.objects.select_related("owner"), city=city, reference=known["reference"])
-    if offer.state != OfferState.UNCONFIRMED and request.user == offer.owner:
-        return redirect("offers:detail", city.slug, offer.reference)
-    code_sent = known["code_url"].startswith(reverse("account_confirm_login_code"))
-    if offer.owner.email:
-        steps = [
-            _("Nous vous avons envoyé un code à 6 chiffres par e-mail.")
-            if code_sent
-            else _("Demandez un code à 6 chiffres\u202f: il arrive par e-mail."),
-            _("Saisissez-le\u202f: votre proposition devient active."),
-            _("Nous cherchons un besoin qui correspond, et nous vous posons la question."),
-        ]
-    else:
-        steps = [
-            _("La ville vous appelle au numéro que vous avez donné, pour confirmer."),
-            _("Votre proposition devient alors active."),
-            _("Quand un besoin correspond, nous vous rappelons."),
-        ]
-    context = {
-        "offer": offer,
-        "received_at": timezone.localtime(offer.created_at),
-        "service": city.name,
-        "contact": city.phone or city.email,
-        "steps": steps,
-        "code_url": known["code_url"],
-        "code_sent": code_sent,
-    }
-    return render(request, "offers/sent.html", context)
+def _draft(request: HttpRequest, city: City, number: int | None = None) -> Draft:
+    """The draft that the page is about; without a number, the first of this browser."""
+    if number is None:
+        typed = request.POST.get(IN_FORM) or request.GET.get(NUMBER) or ""
+        number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else wizard.FIRST
+    user = request.user
+    return Draft(
+        request.session,
+        city=city,
+        today=timezone.localdate(),  # the town's: TownTime
+        signed_in=user.is_authenticated,
+        number=number,
+        has_phone=isinstance(user, User) and bool(user.phone),
+    )
 
 
-@town_page(SIGNED_IN)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def proven(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    """After the code: the offer becomes active. Only in the browser that sent it, or at a press of the button."""
-    offer = get_object_or_404(selectors.own_offers(person(request), city), reference=reference.upper())
-    here = receipts.sent_by_reference(request.session, offer.reference) is not None
-    if request.method == "POST" or here:
-        user = person(request)
-        if services.prove_contact(owner=user, by=user, now=timezone.now(), offer_id=offer.pk):
-            messages.success(request, _("C’est confirmé. Merci."))
-            if offer.answers_need:
-                return redirect("matching:offer_for_need", city.slug, offer.reference)
-    return redirect("offers:detail", city.slug, offer.reference)
+def _new_draft(request: HttpRequest, city: City) -> Draft:
+    """One more; the latest again where nothing but its kind was said."""
+    latest = next(iter(wizard.begun_numbers(request.session, city)), None)
+    if latest is not None and (draft := _draft(request, city, latest)).is_bare:
+        return draft
+    return _draft(request, city, wizard.next_number(request.session, city))
 
 
-def _draft(request: HttpRequest, city: City) -> Draft:
-    today = timezone.localdate()  # the town's: TownTime
-    return Draft(request.session, city=city, today=today, signed_in=request.user.is_authenticated)
+def _draft_for(request: HttpRequest, city: City, need: str) -> Draft:
+    """The draft that was begun for this need; else one that knows of the person what the latest does."""
+    begun = [_draft(request, city, number) for number in wizard.begun_numbers(request.session, city)]
+    known = next((draft for draft in begun if draft.answers_need == need), None)
+    if known is not None:
+        return known
+    draft = _new_draft(request, city)
+    if begun:
+        draft.know_person_of(begun[0])
+    return draft
 
 
 def _query(**values: str) -> Any:
     return wizard.as_query({name: [value] for name, value in values.items()})
 
 
-def _step_url(city: City, question: Step) -> str:
+def _numbered(url: str, draft: Draft, *, always: bool = False) -> str:
+    return f"{url}?{NUMBER}={draft.number}" if always or draft.number != wizard.FIRST else url
+
+
+def _step_url(city: City, draft: Draft, question: Step) -> str:
     if question.name == "kind":
-        return reverse("offers:new", args=[city.slug])
-    return reverse("offers:step", args=[city.slug, question.name])
+        # Without its number the page begins another one.
+        return _numbered(reverse("offers:new", args=[city.slug]), draft, always=bool(draft.kind))
+    return _numbered(reverse("offers:step", args=[city.slug, question.name]), draft)
 
 
-def _check_url(city: City) -> str:
-    return reverse("offers:check", args=[city.slug])
+def _check_url(city: City, draft: Draft) -> str:
+    return _numbered(reverse("offers:check", args=[city.slug]), draft)
+
+
+def _next_url(city: City, draft: Draft) -> str:
+    """The first open question, else the last page."""
+    open_question = draft.first_open()
+    return _step_url(city, draft, open_question) if open_question else _check_url(city, draft)
 
 
 def _before(city: City, draft: Draft, question: Step) -> str:
     steps = draft.steps()
-    place = steps.index(question) if question in steps else 0
-    return _step_url(city, steps[max(0, place - 1)])
+    if question not in steps:
+        return _check_url(city, draft) if draft.may_add(question) else _step_url(city, draft, steps[0])
+    return _step_url(city, draft, steps[max(0, steps.index(question) - 1)])

@@ -8,11 +8,25 @@ MOST_SENT = 20
 
 
 def remember_sent(
-    session: SessionBase, *, key: str, reference: str, answers_need: str, code_url: str
+    session: SessionBase,
+    *,
+    key: str,
+    reference: str,
+    answers_need: str,
+    code_url: str,
+    town: str,
+    number: int,
 ) -> None:
-    """Note which offer a draft became, for which need, and where its code is to be typed (empty: nothing to type)."""
+    """Note which offer the draft of this number became, for which need, and where its code is to be typed (empty:
+    nothing to type).
+    """
     sent = dict(list(session.get(SENT, {}).items())[-MOST_SENT:])
-    sent[key] = {"reference": reference, "answers_need": answers_need, "code_url": code_url}
+    sent[key] = {
+        "reference": reference,
+        "answers_need": answers_need,
+        "code_url": code_url,
+        "draft": f"{town}:{number}",
+    }
     session[SENT] = sent
 
 
@@ -20,6 +34,12 @@ def sent_by_key(session: SessionBase, key: str) -> str | None:
     """The reference that the draft with this key became, in this browser."""
     found = session.get(SENT, {}).get(key)
     return found["reference"] if found else None
+
+
+def sent_by_number(session: SessionBase, town: str, number: int) -> str | None:
+    """The reference that the latest draft of this number became."""
+    sent = reversed(session.get(SENT, {}).values())
+    return next((one["reference"] for one in sent if one.get("draft") == f"{town}:{number}"), None)
 
 
 def sent_by_reference(session: SessionBase, reference: str) -> dict[str, str] | None:

@@ -31,6 +31,7 @@ class Possible:
     resume: bool
     reconfirm: bool
     withdraw: bool
+    revive: bool
 
 
 def get_offer(user: User | AnonymousUser, city: City, reference: str) -> Offer:
@@ -86,7 +87,18 @@ def possible(offer: Offer) -> Possible:
         resume=state == OfferState.PAUSED,
         reconfirm=state in (OfferState.ACTIVE, OfferState.EXPIRED),
         withdraw=state in EDITABLE,
+        revive=may_be_revived(offer),
     )
+
+
+def may_be_revived(offer: Offer) -> bool:
+    """Whether its owner may take it up again: they took it back themselves, when its contact was proven, and it is
+    one with no other.
+    """
+    if offer.state != OfferState.WITHDRAWN or offer.merged_into_id is not None or offer.confirmed_at is None:
+        return False
+    last = offer.changes.order_by("at", "pk").last()
+    return last is not None and last.act == "withdraw" and last.by_id == offer.owner_id
 
 
 def is_asked(offer: Offer) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from offers import desk_views, own_views, question_views
+from offers import desk_views, own_views, question_views, receipt_views
 
 app_name = "offers"
 urlpatterns = [
@@ -14,9 +14,11 @@ urlpatterns = [
     path("saisir/", desk_views.enter, name="enter"),
     path("ville/", desk_views.town, name="town"),
     path("<slug:reference>/", own_views.detail, name="detail"),
-    path("<slug:reference>/envoyee/", question_views.sent, name="sent"),
-    path("<slug:reference>/confirmer/", question_views.proven, name="proven"),
+    path("<slug:reference>/envoyee/", receipt_views.sent, name="sent"),
+    path("<slug:reference>/confirmer/", receipt_views.proven, name="proven"),
     path("<slug:reference>/pause/", own_views.pause, name="pause"),
+    path("<slug:reference>/pause/jusqu-au/", own_views.pause_until, name="pause_until"),
+    path("<slug:reference>/proposer-de-nouveau/", own_views.revive, name="revive"),
     path("<slug:reference>/reprendre/", own_views.resume, name="resume"),
     path("<slug:reference>/toujours-possible/", own_views.reconfirm, name="reconfirm"),
     path("<slug:reference>/contact/", desk_views.contact, name="contact"),

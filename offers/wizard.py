@@ -1,4 +1,4 @@
-"""The questions of "Je propose mon aide", one a page, and the answers kept in the session until they are sent."""
+"""The questions of "Je propose mon aide", a few pages, and the answers kept in the session until they are sent."""
 
 import uuid
 from collections.abc import Mapping
@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from catalogue.fields import OFFER
+from catalogue.fields.shared import LARGEST
 from catalogue.items import ITEM, Said
-from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, HandOver, Kind
+from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, HandOver, Kind
 from cities.models import City
 from cities.selectors import CommuneNotFound, commune_by_insee
-from offers.forms import CONTACT, DAYS, OfferForm, asked_for, proposed_title, unchecked
+from offers.forms import CONTACT, WHEN, OfferForm, asked_for, unchecked
+from offers.words import proposed_title
 
 LONGEST_ANSWER = 3000
 Words = Any  # a lazy translation
@@ -26,7 +28,8 @@ Words = Any  # a lazy translation
 class Step:
     """One question: the rows of the table whose `steps` name it, then fields of its own.
 
-    `part` stands beside its number; `alone` means that its one field is the question itself.
+    `part` stands beside its number; `alone` means that its one field is the question itself; with `one_tap` each
+    choice is a button that goes on; what is `optional` may be passed over.
     """
 
     name: str
@@ -34,22 +37,34 @@ class Step:
     question: Words
     lead: Words = ""
     alone: bool = False
+    one_tap: bool = False
+    optional: bool = False
     own: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return (*self.own, *OFFER.at_step(self.name))
+        return (*self.own, *sorted(OFFER.at_step(self.name), key=_place_on_page))
+
+
+# How a thing is handed over, and how far, stands together, after the place.
+_AFTER_THE_PLACE = ("hand_over", "reach_km", "remote")
+
+
+def _place_on_page(name: str) -> int:
+    return _AFTER_THE_PLACE.index(name) + 1 if name in _AFTER_THE_PLACE else 0
 
 
 def _steps() -> dict[str, Step]:
     steps = (
-        Step("kind", _("Votre aide"), _("Que pouvez-vous proposer\u202f?"), alone=True),
-        Step("category", _("Votre aide"), _("De quoi s’agit-il\u202f?"), alone=True),
+        Step("kind", _("Votre aide"), _("Que pouvez-vous proposer\u202f?"), alone=True, one_tap=True),
+        Step("category", _("Votre aide"), _("De quoi s’agit-il\u202f?"), alone=True, one_tap=True),
         Step(
             "item",
             _("Vos objets"),
             _("Quel objet proposez-vous\u202f?"),
-            _("Écrivez-le comme vous le dites\u202f: couette 140, lit bébé, téléphone."),
+            _(
+                "Écrivez-le comme vous le dites, avec le nombre et la taille\u202f: 30 couettes 140, un lit bébé."
+            ),
             alone=True,
         ),
         Step(
@@ -65,47 +80,27 @@ def _steps() -> dict[str, Step]:
         ),
         Step(
             "where",
-            _("Le lieu"),
-            _("Où est-ce\u202f?"),
+            _("Le lieu et les dates"),
+            _("Où, et à partir de quand\u202f?"),
             _("Seule la commune est montrée aux associations. L’adresse reste cachée."),
+            own=WHEN,
         ),
         Step(
-            "when",
-            _("Les dates"),
-            _("Quand est-ce possible\u202f?"),
-            _("Une date approximative suffit. Vous pourrez la changer."),
-            own=DAYS,
-        ),
-        Step("places", _("Votre logement"), _("Combien de personnes\u202f?"), alone=True),
-        Step(
-            "who",
+            "guests",
             _("Votre logement"),
             _("Qui pouvez-vous accueillir\u202f?"),
-            _("Plusieurs réponses possibles. Vous pourrez toujours dire non à une demande."),
-            alone=True,
-        ),
-        Step(
-            "home",
-            _("Votre logement"),
-            _("Comment est ce logement\u202f?"),
-            _("Cochez ce qui est vrai. Le reste est facultatif."),
+            _("Vous pourrez toujours dire non à une demande."),
         ),
         Step("hours", _("Votre temps"), _("Combien de temps, et quand\u202f?")),
         Step(
-            "languages",
-            _("Vos langues"),
-            _("Quelles langues parlez-vous\u202f?"),
-            _("Plusieurs réponses possibles. Elles aident à se comprendre dès le premier jour."),
-            alone=True,
+            "details",
+            _("Facultatif"),
+            _("Précisions (facultatif)"),
+            _("Dites ce qui est vrai. Le reste, nous vous le demanderons s’il le faut."),
+            optional=True,
         ),
-        Step("words", _("En quelques mots"), _("Comment le diriez-vous\u202f?")),
-        Step(
-            "you",
-            _("Vous"),
-            _("Comment vous joindre\u202f?"),
-            _("Vos coordonnées ne sont données qu’après votre oui."),
-            own=(*CONTACT, "consent"),
-        ),
+        # Asked on the last page, beside the answers.
+        Step("you", _("Vous"), _("Comment vous joindre\u202f?"), own=(*CONTACT, "no_phone", "consent")),
     )
     return {step.name: step for step in steps}
 
@@ -113,28 +108,42 @@ def _steps() -> dict[str, Step]:
 STEPS = _steps()
 ORDER: dict[str, tuple[str, ...]] = {
     "": ("kind", "category"),
-    Kind.HOUSING: (
-        *("kind", "category", "where", "when", "places", "who"),
-        *("home", "languages", "words", "you"),
-    ),
-    Kind.GOODS: ("kind", "item", "category", "goods", "where", "when", "words", "you"),
-    Kind.SKILL: ("kind", "category", "pair", "where", "when", "hours", "languages", "words", "you"),
+    Kind.HOUSING: ("kind", "category", "where", "guests", "details"),
+    Kind.GOODS: ("kind", "item", "category", "goods", "where", "details"),
+    Kind.SKILL: ("kind", "category", "pair", "where", "hours", "details"),
 }
 # Where a home has places and hours have a number: the question that asks how much.
-CAPACITY_STEPS = {Kind.HOUSING: "places", Kind.GOODS: "goods", Kind.SKILL: "hours"}
-# Of what is offered; the other answers are of the person and their home, and good for another need too.
-OF_THE_THING = frozenset({"kind", "category", "item", "goods", "pair", "when", "places", "hours", "words"})
+CAPACITY_STEPS = {Kind.HOUSING: "guests", Kind.GOODS: "goods", Kind.SKILL: "hours"}
+# Of the person and their home: good for another need too.
+OF_THE_PERSON = ("where", "you")
 # Until the kind is chosen, nobody knows how many questions follow: the longest list is announced.
-MOST = len(ORDER[Kind.HOUSING])
+MOST = max(len(order) for order in ORDER.values())
+# Offers that one browser has begun and not sent; of more, the one that waits longest is dropped.
+MOST_DRAFTS = 5
+FIRST = 1
 
 
 class Draft:
-    """The answers of one browser to one town's questions. Nothing is written until something is answered."""
+    """The answers of one tab of a browser to one town's questions. Nothing is written until something is answered.
 
-    def __init__(self, session: SessionBase, *, city: City, today: date, signed_in: bool) -> None:
+    `number` tells the drafts of a browser apart, so that two tabs do not mix theirs.
+    """
+
+    def __init__(
+        self,
+        session: SessionBase,
+        *,
+        city: City,
+        today: date,
+        signed_in: bool,
+        number: int = FIRST,
+        has_phone: bool = False,
+    ) -> None:
         self.session, self.city, self.today, self.signed_in = session, city, today, signed_in
-        self._slot = f"offer-draft-{city.slug}"
-        self._state: dict[str, Any] = session.get(self._slot) or {"key": "", "answers": {}, "checked": False}
+        self.number, self.has_phone = number, has_phone
+        self._slot = slot_of(city)
+        begun = session.get(self._slot, {})
+        self._state: dict[str, Any] = begun.get(str(number)) or {"key": "", "answers": {}, "checked": False}
         self._forms: dict[str, OfferForm] = {}
 
     # --- Reading ---------------------------------------------------------------------------------------
@@ -152,6 +161,11 @@ class Draft:
     @property
     def is_begun(self) -> bool:
         return bool(self._state["answers"])
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing but the kind is answered."""
+        return set(self._state["answers"]) <= {"kind"}
 
     @property
     def checked(self) -> bool:
@@ -187,19 +201,34 @@ class Draft:
         return [step for step in steps if self._is_asked(step)]
 
     def _is_asked(self, step: Step) -> bool:
-        if step.name == "you":
-            return not self.signed_in
-        if step.name == "category" and self.kind == Kind.GOODS:
-            return self.said is not None and self.said.item not in ITEM
-        if step.name in ("pair", "languages"):
-            return (self.category in LANGUAGE_PAIR_CATEGORIES) == (step.name == "pair")
+        if self.kind == Kind.GOODS:
+            return self._is_asked_of_goods(step)
+        return step.name != "pair" or self.category in LANGUAGE_PAIR_CATEGORIES
+
+    def _is_asked_of_goods(self, step: Step) -> bool:
+        """A thing that was named with its number and size needs no more; what may be added is added at the end."""
+        said = self.said
+        if step.name == "category":
+            return said is not None and said.item not in ITEM
+        if step.name == "details":
+            return step.name in self._state["answers"]
+        if step.name == "goods" and said is not None:
+            has_sizes = said.item in ITEM and ITEM[said.item].sizes is not None
+            is_counted = said.number is not None and 1 <= said.number <= LARGEST[Kind.GOODS]
+            is_asked_anew = step.name in self._state["answers"] or step.name in self._state.get("filled", {})
+            is_food = self.category == Category.FOOD
+            return is_asked_anew or not is_counted or (has_sizes and not said.size) or is_food
         return True
+
+    def may_add(self, step: Step) -> bool:
+        """Whether this question may be answered, though it need not be."""
+        return step.optional and step.name in ORDER[self.kind]
 
     def position(self, step: Step) -> tuple[int, int]:
         """ "Question n sur total"."""
         steps = self.steps()
         if not self.kind:
-            return steps.index(step) + 1, MOST - self.signed_in
+            return steps.index(step) + 1, MOST
         return steps.index(step) + 1, len(steps)
 
     def form(self, step: Step, data: Any = None) -> OfferForm:
@@ -229,21 +258,19 @@ class Draft:
         )
 
     def _typed(self, step: Step) -> QueryDict:
-        """What was typed; a title that we proposed follows the answers that it was made of."""
-        answer = self._state["answers"][step.name]
-        query = as_query(answer["data"])
-        if answer.get("title_is_ours"):
-            query["title"] = self._proposed_title()
-        return query
+        """What was typed."""
+        return as_query(self._state["answers"][step.name]["data"])
 
-    def _proposed_title(self) -> str:
-        """Nothing before there is something to name: a page may be sent long after the answers were lost."""
-        fields = self._fields(without="words")
+    def title(self) -> str:
+        """The title that the answers make, in the reader's language; "" while there is nothing to name."""
+        fields = self.fields()
         return proposed_title(fields) if "category" in fields else ""
 
     def _is_shown(self, name: str) -> bool:
-        if name == "reach_km" and self.kind == Kind.GOODS:
-            return self._first("goods", "hand_over") == HandOver.DELIVERED
+        if name == "no_phone":
+            return self.asks_for_phone
+        if name in CONTACT:
+            return not self.signed_in or (name == "phone" and self.asks_for_phone)
         if name == "item":
             return True
         if name == "size":
@@ -255,12 +282,13 @@ class Draft:
     def _proposals(self, step: Step) -> dict[str, Any]:
         """What a question that was never answered says already: what follows from other answers, then from the need."""
         proposals: dict[str, Any] = {}
-        if step.name == "words":
-            proposals = {"title": self._proposed_title()}
-        elif step.name == "pair":
+        if step.name == "pair":
             proposals = {"languages_to": ["fr"]}
         elif step.name == "goods" and (said := self.said):
             proposals = {"capacity": said.number, "size": said.size}
+        elif step.name == "where" and self.kind == Kind.GOODS:
+            # What promises least: somebody comes for it.
+            proposals = {"hand_over": HandOver.COLLECTED}
         filled = self._state.get("filled", {}).get(step.name, {})
         typed = unchecked(self._build(step, None), as_query(filled)) if filled else {}
         return proposals | {name: typed[name] for name in filled if name in typed}
@@ -284,36 +312,32 @@ class Draft:
 
     def fields(self) -> dict[str, Any]:
         """The good answers so far, as columns of an offer with what follows from them."""
-        return self._fields(without="")
-
-    def _fields(self, *, without: str) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         for step in self.steps():
-            form = None if step.name == without else self.answered(step)
+            form = self.answered(step)
             if form is not None and form.is_valid():
                 fields |= form.offer_fields()
         return OFFER.completed(fields) if "category" in fields else fields
 
     def offer_fields(self) -> dict[str, Any]:
-        """Every column that the answers give; the title in French when it is the one that we proposed."""
-        fields = self.fields()
-        if self._state["answers"]["words"].get("title_is_ours"):
-            with override("fr"):
-                fields["title"] = self._proposed_title()
-        return fields
+        """Every column that the answers give; the title, which is made of them, in French for the desk."""
+        with override("fr"):
+            return self.fields() | {"title": self.title()}
 
     def periods(self) -> list[tuple[date, date | None]]:
-        form = self.answered(STEPS["when"])
+        form = self.answered(STEPS["where"])
         assert form is not None
         assert form.is_valid()
         return form.periods()
 
-    def contact(self) -> dict[str, Any]:
-        """Name, e-mail and phone of a visitor."""
-        form = self.answered(STEPS["you"])
-        assert form is not None
-        assert form.is_valid()
-        return {name: form.cleaned_data[name] for name in CONTACT}
+    @property
+    def asks_for_phone(self) -> bool:
+        """A home is visited, and a visit arranged by phone."""
+        return self.kind == Kind.HOUSING and not self.has_phone
+
+    def last_form(self, data: Any = None) -> OfferForm:
+        """The last page's own: how to reach whoever is not signed in, consent, sharing; with what was typed there."""
+        return self._build(STEPS["you"], data) if data is not None else self.form(STEPS["you"])
 
     # --- Writing ---------------------------------------------------------------------------------------
 
@@ -327,10 +351,7 @@ class Draft:
         self._state["key"] = self._state["key"] or str(uuid.uuid4())
         if step.name == "kind" and own.get("kind") != [self.kind]:
             self._state |= {"need": "", "filled": {}}  # another kind of help answers no need for this one
-        answer: dict[str, Any] = {"data": own, "sent": sent}
-        if step.name == "words":
-            answer["title_is_ours"] = own.get("title") == [self._proposed_title()]
-        self._state["answers"][step.name] = answer
+        self._state["answers"][step.name] = {"data": own, "sent": sent}
         self._forms.clear()
         self._save()
 
@@ -342,10 +363,9 @@ class Draft:
         """
         if said["need"] == self.answers_need:
             return
-        for name in OF_THE_THING:
-            self._state["answers"].pop(name, None)
+        answers = self._state["answers"]
+        place = answers.pop("where")["data"] if "where" in answers else {}
         self._state |= {"need": "", "filled": {}, "checked": False}
-        self._forms.clear()
         item = said["item"] if said["item"] in ITEM else ""
         for name, field, value in (
             ("kind", "kind", said["kind"]),
@@ -358,9 +378,17 @@ class Draft:
         self._state["need"] = said["need"]
         much = {"capacity": said["capacity"]} | ({"size": said["size"]} if self.kind == Kind.GOODS else {})
         self._propose(STEPS[CAPACITY_STEPS[Kind(self.kind)]], much)
-        self._propose(STEPS["where"], {"commune": _commune_words(said["commune"])})
-        self._propose(STEPS["when"], {"first_day": said["first_day"], "last_day": said["last_day"]})
+        # Where somebody lives they have said already.
+        here = {name: values[-1] for name, values in place.items() if name not in WHEN}
+        here = here or {"commune": _commune_words(said["commune"])}
+        days = {"first_day": said["first_day"], "last_day": said["last_day"]}
+        self._propose(STEPS["where"], {"when": "dates" if any(days.values()) else "", **here, **days})
         self._save()
+
+    def know_person_of(self, other: "Draft") -> None:
+        """Take over what another draft says of whoever wrote it."""
+        known = other._state["answers"]
+        self._state["answers"] = {name: known[name] for name in OF_THE_PERSON if name in known}
 
     def _propose(self, step: Step, values: Mapping[str, str]) -> None:
         """Fill in what its question would take from somebody who typed it."""
@@ -370,16 +398,51 @@ class Draft:
             name: value for name, value in typed.items() if name in form.fields and name not in form.errors
         }
 
+    def moved_to(self, city: City, *, number: int) -> "Draft":
+        """The same answers for another town; of a need of this one they say nothing there."""
+        there = Draft(
+            self.session,
+            city=city,
+            today=self.today,
+            signed_in=self.signed_in,
+            number=number,
+            has_phone=self.has_phone,
+        )
+        there._state = {**self._state, "need": "", "filled": {}}
+        there._save()
+        self.forget()
+        return there
+
     def mark_checked(self) -> None:
         self._state["checked"] = True
         self._save()
 
     def forget(self) -> None:
-        self.session.pop(self._slot, None)
+        """The other drafts of this browser stay."""
+        begun = dict(self.session.get(self._slot, {}))
+        begun.pop(str(self.number), None)
+        self.session[self._slot] = begun
 
     def _save(self) -> None:
-        self.session[self._slot] = self._state
-        self.session.modified = True
+        begun = dict(self.session.get(self._slot, {}))
+        begun.pop(str(self.number), None)
+        begun[str(self.number)] = self._state  # the latest stands last
+        self.session[self._slot] = dict(list(begun.items())[-MOST_DRAFTS:])
+
+
+def slot_of(city: City) -> str:
+    """Where a session keeps the drafts for a town, by their number, the latest last."""
+    return f"offer-drafts-{city.slug}"
+
+
+def begun_numbers(session: SessionBase, city: City) -> list[int]:
+    """The drafts of this browser, the latest first."""
+    return [int(number) for number in reversed(session.get(slot_of(city), {}))]
+
+
+def next_number(session: SessionBase, city: City) -> int:
+    """The number of one more draft."""
+    return max(begun_numbers(session, city), default=FIRST - 1) + 1
 
 
 def as_query(data: dict[str, list[str]]) -> QueryDict:

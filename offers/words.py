@@ -1,11 +1,13 @@
 """How an offer is said: its facts, where it stands, what became of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.models import User
 from accounts.selectors import has_taken_back
@@ -20,7 +22,7 @@ from catalogue.labels import (
     listed,
     quantity_words,
 )
-from catalogue.saying import Fact, Saying, facts_of, unsaid
+from catalogue.saying import Fact, Saying, facts_of, titled, unsaid
 from catalogue.times import ago, day_range, day_words, days_words
 from catalogue.vocabulary import Kind
 from offers.models import STANDS_ON, Offer, OfferChange, OfferEdit, OfferState
@@ -32,8 +34,50 @@ TAGS = {
     OfferState.EXPIRED: "warn",
     OfferState.FROZEN: "stop",
 }
+# What a title is made of.
+MADE_OF = (
+    "kind",
+    "category",
+    "item",
+    "size",
+    "item_words",
+    "languages_from",
+    "languages_to",
+    "capacity",
+    "commune",
+)
 # A citizen who said so this lately is not asked again whether it still holds.
 FRESH_FOR = timedelta(days=7)
+
+
+def proposed_title(fields: Mapping[str, Any]) -> str:
+    """A title from the answers, in the reader's language: "Chambre chez l’habitant, 2 places, Eybens"."""
+    words = [capfirst(goods_label(fields["category"], *_goods_of(fields)))]
+    if fields.get("languages_from") and fields.get("languages_to"):
+        words.append(
+            _("%(from)s vers %(to)s")
+            % {"from": language_names(fields["languages_from"]), "to": language_names(fields["languages_to"])}
+        )
+    if fields.get("capacity"):
+        words.append(quantity_words(fields["kind"], fields["capacity"]))
+    if fields.get("commune"):
+        words.append(fields["commune"].name)
+    return listed(words)[: OFFER["title"].longest]
+
+
+def title_for_owner(offer: Offer) -> str:
+    """The title as its owner reads it: one that was made of the answers is made in their language; one that somebody
+    wrote stands as it is.
+    """
+    fields = {name: getattr(offer, name) for name in MADE_OF}
+    with override("fr"):
+        is_made = offer.title == proposed_title(fields)
+    return proposed_title(fields) if is_made else titled(offer)
+
+
+def _goods_of(fields: Mapping[str, Any]) -> tuple[list[str], list[str], str]:
+    item, size = fields.get("item"), fields.get("size")
+    return [item] if item else [], [size] if size else [], fields.get("item_words") or ""
 
 
 def facts(offer: Offer, windows: Sequence[Period], *, today: date) -> list[dict[str, Any]]:
@@ -194,6 +238,7 @@ def history(
         "consent_given_again": _("Reprise\u202f: accord redonné"),
         "reconfirm": _("Confirmée\u202f: elle tient toujours"),
         "withdraw": _("Retirée"),
+        "revive": _("Proposée de nouveau"),
         "merge": _("Réunie à une autre, qui continue"),
         "unmerge": _("De nouveau seule"),
         "vet": _("Visite faite par la ville"),

@@ -76,10 +76,8 @@ def test_an_offer_walks_from_its_form_to_a_match(city, settings):
     pages = {
         "kind": {"kind": "goods"},
         "item": {"item": "couette 140"},
-        "goods": {"size": "140", "capacity": "10", "condition": "good", "hand_over": "delivered"},
-        "where": {"commune": need.commune.pk, "reach_km": "10"},
-        "when": {"first_day": timezone.localdate().isoformat(), "open_ended": "on"},
-        "words": {"title": "Des duvets", "text": ""},
+        "goods": {"size": "140", "capacity": "10"},
+        "where": {"commune": need.commune.pk, "hand_over": "delivered", "reach_km": "10"},
     }
     for name, answer in pages.items():
         assert client.post(new if name == "kind" else f"{new}{name}/", answer).status_code == 302, name

@@ -219,6 +219,8 @@ ROWS = {
     "offers:mine": OWN,
     "offers:detail": Row(CITIZEN | DESK, ("offer",)),
     "offers:pause": Row(CITIZEN | DESK, ("offer",)),
+    "offers:pause_until": Row(CITIZEN | DESK, ("offer",)),
+    "offers:revive": Row(CITIZEN | DESK, ("offer",)),
     "offers:resume": Row(CITIZEN | DESK, ("offer",)),
     "offers:reconfirm": Row(CITIZEN | DESK, ("offer",)),
     "offers:enter": Row(DESK),

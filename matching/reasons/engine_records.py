@@ -70,13 +70,23 @@ def need_record(need: Need, *, given: Iterable[Hold]) -> engine.Need:
     )
 
 
-def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City) -> engine.Offer:
+def offer_record(
+    offer: Offer,
+    *,
+    holds: Iterable[Hold],
+    asked: int,
+    city: City,
+    periods: Sequence[tuple[date, date | None]] | None = None,
+) -> engine.Offer:
     """An offer with its windows, what is held of it, and how often its citizen was asked lately.
 
-    Days are those of `city`. ValueError as above.
+    `periods` are those of an offer that is not stored, and has no key yet. Days are those of `city`. ValueError as
+    above.
     """
+    if periods is None:
+        periods = [(window.first_day, window.last_day) for window in offer.windows.all()]
     return engine.Offer(
-        id=offer.pk,
+        id=offer.pk or 0,
         kind=cast(Kind, offer.kind),
         category=offer.category,
         city=offer.city_id,
@@ -84,7 +94,7 @@ def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City)
         lon=offer.longitude,
         reach_km=offer.reach_km,
         languages=frozenset(offer.languages),
-        available=tuple(engine.Window(w.first_day, w.last_day) for w in offer.windows.all()),
+        available=tuple(engine.Window(first, last) for first, last in periods),
         capacity=offer.capacity,
         confirmed_on=local_day(offer.confirmed_at, city) if offer.confirmed_at else None,
         asked_last_30_days=asked,

@@ -1,11 +1,23 @@
 """The forms of an offer, by page."""
 
 from offers.forms.long import CallForm, current_values, edit_names
-from offers.forms.offer import CONTACT, DAYS, OfferForm, asked_for, proposed_title, unchecked
+from offers.forms.offer import CONTACT, DAYS, WHEN, OfferForm, asked_for, unchecked
 from offers.forms.periods import PeriodFormSet, period_formset
 from offers.forms.small import PauseForm, SearchForm, WithdrawForm
 
 __all__ = [
-    "CONTACT", "DAYS", "CallForm", "OfferForm", "PauseForm", "PeriodFormSet", "SearchForm", "WithdrawForm", "asked_for",
-    "current_values", "edit_names", "period_formset", "proposed_title", "unchecked",
+    "CONTACT",
+    "DAYS",
+    "WHEN",
+    "CallForm",
+    "OfferForm",
+    "PauseForm",
+    "PeriodFormSet",
+    "SearchForm",
+    "WithdrawForm",
+    "asked_for",
+    "current_values",
+    "edit_names",
+    "period_formset",
+    "unchecked",
 ]  # fmt: skip

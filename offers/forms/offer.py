@@ -6,8 +6,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.contacts import EmailField, EmailInput, NameField, PhoneField, region_of
@@ -16,13 +14,16 @@ from catalogue.fields.shared import LARGEST
 from catalogue.forms import CheckboxCards, ChoiceOfNumber, DayField, RadioCards, form_field
 from catalogue.forms.things import meant_in, moved_note, pieces_note
 from catalogue.items import ITEM, Said, sizes_of
-from catalogue.labels import goods_label, km_words, language_names, listed, quantity_words
+from catalogue.labels import km_words, quantity_words
 from catalogue.times import days_words
-from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
+from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, HandOver, Household, Kind
 from cities.forms import CommuneField
 from cities.models import City
 
 DAYS = ("first_day", "last_day", "open_ended", "second_first_day", "second_last_day")
+NOW, OTHER_DAYS = "now", "dates"
+# As a question asks it: from now on without an end, as most say, or the days.
+WHEN = ("when", *DAYS)
 CONTACT = ("name", "email", "phone")
 KIND_HINTS: dict[str, Any] = {
     Kind.HOUSING: _("une chambre, un appartement, un logement vide"),
@@ -81,6 +82,15 @@ class OfferForm(forms.Form):
     `today` is the town's. `compact` replaces cards by lists, for the long pages.
     """
 
+    when = forms.ChoiceField(
+        label=_("Quand est-ce possible\u202f?"),
+        choices=[
+            (NOW, _("À partir de maintenant, sans fin")),
+            (OTHER_DAYS, _("À d’autres dates")),
+        ],
+        initial=NOW,
+        widget=RadioCards(hints={NOW: _("Vous pourrez changer ou arrêter quand vous voulez.")}),
+    )
     first_day = DayField(label=_("À partir du"))
     last_day = DayField(label=_("Jusqu’au"), required=False, help_text=_("Ce jour compte aussi."))
     open_ended = forms.BooleanField(label=_("Sans date de fin"), required=False)
@@ -109,6 +119,7 @@ class OfferForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
         error_messages={"invalid": _("Ce numéro est incomplet. Il s’écrit comme 06 12 34 56 78.")},
     )
+    no_phone = forms.BooleanField(label=_("Je n’ai pas de téléphone"), required=False)
     consent = forms.BooleanField(
         label=_("J’accepte que la ville enregistre ces réponses pour répondre à un besoin"),
         help_text=_(
@@ -147,12 +158,23 @@ class OfferForm(forms.Form):
         for name in ("first_day", "last_day", "second_first_day", "second_last_day", "best_before"):
             if name in fields:
                 fields[name].widget.attrs["min"] = self.today.isoformat()
+        if "no_phone" in fields:
+            fields["phone"].required = True
+            fields["phone"].error_messages["required"] = _(
+                "Donnez un numéro\u202f: la visite de votre logement se convient par téléphone. "
+                "Sinon, cochez «\u00a0Je n’ai pas de téléphone\u00a0»."
+            )
+            fields["phone"].help_text = _(
+                "Une personne de la ville vous appelle pour convenir d’une visite de votre logement."
+            )
         if "phone" in fields:
             self.fields["phone"].region = region_of(city.seat_id)  # type: ignore[attr-defined]
         if "first_day" in fields:
             self.initial.setdefault("first_day", self.today)
         if "item" in fields:
             box: Any = fields["item"]
+            if not self.compact and len(fields) == 1:
+                box.widget.attrs["autofocus"] = True  # the question is this one box
             box.stored = [one for one in self.initial.get("item") or [] if isinstance(one, Said)]
         if "size" in fields:
             self._offer_sizes(fields["size"])
@@ -178,6 +200,8 @@ class OfferForm(forms.Form):
             field.error_messages["max_value"] = _(
                 "C’est plus que nous ne pouvons enregistrer (%(most)s au plus). Vérifiez ce nombre."
             ) % {"most": most}
+        if name == "languages":
+            field.widget.attrs["class"] = "choices--inline"
         if self.compact:
             self._make_compact(name, field)
         return field
@@ -208,7 +232,7 @@ class OfferForm(forms.Form):
             widget=RadioCards(layout="inline") if inline else forms.Select(),
         )
         if name == "reach_km" and self.offer_kind == Kind.GOODS:
-            field.label = _("Jusqu’où pouvez-vous livrer\u202f?")
+            field.label = _("Si vous livrez, jusqu’où\u202f?")
         current = self.get_initial_for_field(field, name)
         unit = km_words if name == "reach_km" else (lambda n: days_words(int(n)))
         field.keep(current if isinstance(current, int | float) else None, unit)
@@ -258,8 +282,17 @@ class OfferForm(forms.Form):
             self._clean_days(cleaned)
         if self.offer_kind == Kind.GOODS:
             self._clean_item(cleaned)
+        if (
+            "when" in self.fields
+            and cleaned.get("hand_over") == HandOver.DELIVERED
+            and not cleaned.get("reach_km")
+        ):
+            self.add_error("reach_km", _("Dites jusqu’où vous pouvez livrer."))
         if self.offer_kind and "category" in self.fields:
             self._clean_category(cleaned)
+        if cleaned.get("no_phone") and not self["phone"].data:
+            cleaned["phone"] = None
+            self.errors.pop("phone", None)
         has_contact = cleaned.get("email") or cleaned.get("phone")
         if "email" in self.fields and not has_contact and not {"email", "phone"} & set(self.errors):
             self.add_error("email", _("Donnez une adresse e-mail ou un numéro de téléphone."))
@@ -271,7 +304,10 @@ class OfferForm(forms.Form):
         if said is not None:
             self.said = said
             cleaned["item"], cleaned["item_words"] = said.item, said.words
-            if number := cleaned.get("capacity"):
+            if "capacity" not in self.fields:
+                if said.number is not None:
+                    cleaned["capacity"] = said.number
+            elif number := cleaned.get("capacity"):
                 cleaned["capacity"] = said.pieces(number)
                 if cleaned["capacity"] != number:
                     self.notes.append(pieces_note(cleaned["capacity"]))
@@ -304,6 +340,11 @@ class OfferForm(forms.Form):
         cleaned["size"] = (Said("", sizes=sizes) if typed or said is None else said).size
 
     def _clean_days(self, cleaned: dict[str, Any]) -> None:
+        if "when" in self.fields:
+            if not self["when"].data:  # what was typed of days tells
+                self.errors.pop("when", None)
+            if self._is_from_now(cleaned):
+                return
         first, last = cleaned.get("first_day"), cleaned.get("last_day")
         if cleaned.get("open_ended"):
             # Ticked wins over a date left in the box, and over what is wrong with it.
@@ -327,6 +368,21 @@ class OfferForm(forms.Form):
             self.add_error("second_first_day", _("La deuxième période commence après la fin de la première."))
         elif ends is not None and ends < begins:
             self.add_error("second_last_day", _("La fin doit venir après le début."))
+
+    def _is_from_now(self, cleaned: dict[str, Any]) -> bool:
+        """From now on, without an end: what was typed of days counts no more. Unsaid, it is so where none was typed."""
+        typed = any(self[name].data for name in DAYS)
+        if cleaned.get("when") == OTHER_DAYS or (not cleaned.get("when") and typed):
+            return False
+        cleaned |= {
+            "first_day": self.today,
+            "last_day": None,
+            "second_first_day": None,
+            "second_last_day": None,
+        }
+        for name in DAYS:
+            self.errors.pop(name, None)
+        return True
 
     def _clean_category(self, cleaned: dict[str, Any]) -> None:
         """On the long pages every field of the kind is there; which of them count depends on the category."""
@@ -352,6 +408,10 @@ class OfferForm(forms.Form):
             if name in OFFER and (OFFER[name].asked or OFFER[name].beside)
         }
 
+    def contact(self) -> dict[str, Any]:
+        """Name, e-mail and phone, as far as this page asks for them."""
+        return {name: self.cleaned_data[name] for name in CONTACT if name in self.fields}
+
     def periods(self) -> list[tuple[date, date | None]]:
         """The days given, as the services take them."""
         cleaned = self.cleaned_data
@@ -376,26 +436,6 @@ def asked_for(name: str, kind: str, category: str) -> bool:
     if (name, kind) in NOT_ASKED:
         return False
     return row.asked and (not kind or row.asked_of(kind, category))
-
-
-def proposed_title(fields: Mapping[str, Any]) -> str:
-    """A title from the answers, in the reader's language: "Chambre chez l’habitant, 2 places, Eybens"."""
-    words = [capfirst(goods_label(fields["category"], *_goods_of(fields)))]
-    if fields.get("languages_from") and fields.get("languages_to"):
-        words.append(
-            gettext("%(from)s vers %(to)s")
-            % {"from": language_names(fields["languages_from"]), "to": language_names(fields["languages_to"])}
-        )
-    if fields.get("capacity"):
-        words.append(quantity_words(fields["kind"], fields["capacity"]))
-    if fields.get("commune"):
-        words.append(fields["commune"].name)
-    return listed(words)[: OFFER["title"].longest]
-
-
-def _goods_of(fields: Mapping[str, Any]) -> tuple[list[str], list[str], str]:
-    item, size = fields.get("item"), fields.get("size")
-    return [item] if item else [], [size] if size else [], fields.get("item_words") or ""
 
 
 def unchecked(form: forms.BaseForm, data: Any) -> dict[str, Any]:

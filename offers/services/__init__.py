@@ -31,6 +31,7 @@ from offers.services.owners import (
     reconfirm,
     resume,
     resume_paused,
+    revive,
     withdraw,
 )
 from offers.services.registering import (
@@ -69,6 +70,7 @@ __all__ = [
     "reopen_double",
     "resume",
     "resume_paused",
+    "revive",
     "share_again",
     "share_no_more",
     "stop_all",

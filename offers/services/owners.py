@@ -20,14 +20,14 @@ from cities.days import local_day
 from cities.models import City
 from notifications.services import queue
 from notifications.wake_up import wake_on_commit
-from offers import messages
+from offers import messages, selectors
 from offers.asking import AT_ONCE, note_asked_answered
 from offers.models import STANDS_ON, Offer, OfferEdit, OfferState, Window
 from offers.periods import Period, as_days, checked_periods
 from offers.services.consents import note_shared
 from offers.services.marks import mark_due
 from offers.services.registering import send_receipt
-from offers.services.writing import SCAN_TASK, do, locked, move, refused, touch
+from offers.services.writing import SCAN_TASK, TAKEN_BACK, do, forget_visit, locked, move, refused, touch
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -186,6 +186,34 @@ def withdraw(*, offer_id: int, by: User, now: datetime, reason: str = "") -> Off
     known = set(OfferState) - {OfferState.WITHDRAWN, OfferState.FROZEN}
     with refusal_of("offer_is_in_use", IN_USE):
         return do(offer_id, "withdraw", known, OfferState.WITHDRAWN, by=by, now=now, reason=reason)
+
+
+@transaction.atomic
+def revive(*, offer_id: int, by: User, now: datetime) -> Offer:
+    """Take up again an offer that its owner took back: it is active, as they say, from now on. Doing it twice changes
+    nothing.
+
+    ValidationError for one that the town, an import or a merger closed, and for days that are all over. A home is
+    visited anew: nobody was asked to keep it as it was seen.
+    """
+    offer = locked(offer_id)
+    if offer.state == OfferState.ACTIVE:
+        return offer
+    if not selectors.may_be_revived(offer):
+        raise refused(offer)
+    last_days = [window.last_day for window in offer.windows.all()]
+    today = local_day(now, offer.city)
+    if all(day is not None and day < today for day in last_days):
+        raise ValidationError(
+            _("Ses dates sont passées. Proposez-la de nouveau avec d’autres dates."), code="days"
+        )
+    if accounts.has_taken_back(offer.owner, STANDS_ON):
+        raise ValidationError(TAKEN_BACK, code="consent")
+    offer.confirmed_at, offer.reminded_at = now, None
+    also = ["confirmed_at", "reminded_at"]
+    move(offer, OfferState.ACTIVE, act="revive", by=by, now=now, also=also)
+    forget_visit(offer, by=by, now=now)
+    return offer
 
 
 @transaction.atomic

@@ -92,7 +92,6 @@ def test_from_one_command_to_the_first_suggestion(
 
     # A first offer, seen by the desk, and a first need: the desk reads why they go together.
     walks.offer_a_room(public)
-    public.get_by_role("link", name="Saisir mon code").click()
     walks.type_code(public, mail(walks.EMAIL, "code"))
     association.goto("/strasbourg/besoins/poster/")
     association.get_by_role("link", name="Un toit").tap()

@@ -60,7 +60,6 @@ def test_from_an_offer_to_its_outcome(
     citizen.get_by_role("link", name="Je propose mon aide").click()
     reference = walks.offer_a_room(citizen)
     assert re.fullmatch(r"P-\w{4}-\w{4}", reference)
-    citizen.get_by_role("link", name="Saisir mon code").click()
     walks.type_code(citizen, mail(walks.EMAIL, "code"))
     expect(citizen.get_by_role("heading", level=1)).to_have_text("Votre proposition est enregistrée")
     expect(citizen.locator(".receipt")).to_contain_text(reference)
@@ -174,7 +173,6 @@ def test_a_phone_without_javascript_offers_a_room(
     citizen.goto(walks.HOME)
     citizen.get_by_role("link", name="Je propose mon aide").click()
     reference = walks.offer_a_room(citizen)
-    citizen.get_by_role("link", name="Saisir mon code").click()
     walks.type_code(citizen, mail(walks.EMAIL, "code"))
     expect(citizen.locator(".receipt")).to_contain_text(reference)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
+from urllib.parse import urlsplit
 
 GO_ON = ".actions--main button[type=submit]"
 EMAIL = "leila@exemple.fr"
@@ -19,30 +20,42 @@ def nothing(name: str) -> None:
 def leave(page: Any, name: str) -> None:
     """Go on from the question whose address ends in this name."""
     page.locator(GO_ON).click()
-    page.wait_for_url(lambda url: not url.endswith(f"/{name}/"))
+    page.wait_for_url(lambda url: not urlsplit(url).path.endswith(f"/{name}/"))
+
+
+def choose(page: Any, name: str, value: str) -> None:
+    """A question whose choices go on at once."""
+    page.locator(f"button[name={name}][value={value}]").click()
+    here = "nouvelle" if name == "kind" else name
+    page.wait_for_url(lambda url: not urlsplit(url).path.endswith(f"/{here}/"))
 
 
 def begin(page: Any, kind: str, what: str) -> None:
     """The first two questions: of goods the thing, in words, else the category."""
     page.goto("/strasbourg/propositions/nouvelle/")
-    page.locator(f"input[name=kind][value={kind}]").check()
-    leave(page, "nouvelle")
+    choose(page, "kind", kind)
     if kind == "goods":
         page.locator("input[name=item]").fill(what)
         leave(page, "item")
         return
-    page.locator(f"input[name=category][value={what}]").check()
-    leave(page, "category")
+    choose(page, "category", what)
 
 
 def tell_languages_place_and_dates(page: Any) -> None:
-    """An interpreter's next three questions."""
+    """An interpreter's next two questions."""
     page.locator("input[name=languages_from][value=ti]").check()
     leave(page, "pair")
     page.locator("input[name=commune]").fill("Schiltigheim")
     leave(page, "where")
-    page.locator("input[name=open_ended]").check()
-    leave(page, "when")
+
+
+def tell_who_one_is(page: Any, *, phone: str = "") -> None:
+    """What a visitor says on the last page."""
+    page.locator("input[name=name]").fill("Leïla B.")
+    page.locator("input[name=email]").fill(EMAIL)
+    if phone:
+        page.locator("input[name=phone]").fill(phone)
+    page.locator("input[name=consent]").check()
 
 
 def offer_a_room(page: Any, *, at: Callable[[str], None] = nothing) -> str:
@@ -56,30 +69,21 @@ def offer_a_room(page: Any, *, at: Callable[[str], None] = nothing) -> str:
         leave(page, name)
 
     page.goto("/strasbourg/propositions/nouvelle/")
-    page.locator("input[name=kind][value=housing]").check()
-    go_on("nouvelle")
-    page.locator("input[name=category][value=shared_room]").check()
-    go_on("category")
+    at("nouvelle")
+    choose(page, "kind", "housing")
+    at("category")
+    choose(page, "category", "shared_room")
     page.locator("input[name=commune]").fill("Schiltigheim")
     page.locator("input[name=address]").fill(ADDRESS)
     go_on("where")
-    page.locator("input[name=open_ended]").check()
-    go_on("when")
     page.locator("input[name=capacity]").fill("3")
-    go_on("places")
     page.locator("input[name=accepts][value=families]").check()
     page.locator("input[name=accepts][value=women]").check()
-    go_on("who")
-    go_on("home")
+    go_on("guests")
     page.locator("input[name=languages][value=fr]").check()
     page.locator("input[name=languages][value=prs]").check()
-    go_on("languages")
-    go_on("words")
-    page.locator("input[name=name]").fill("Leïla B.")
-    page.locator("input[name=email]").fill(EMAIL)
-    page.locator("input[name=phone]").fill(PHONE)
-    page.locator("input[name=consent]").check()
-    go_on("you")
+    go_on("details")
+    tell_who_one_is(page, phone=PHONE)
     go_on("verifier")
     at("envoyee")
     return page.locator(".receipt__reference").inner_text()
@@ -89,7 +93,7 @@ def type_code(page: Any, message: EmailMessage) -> None:
     """Copy the six figures of a mail into the page that asks for them."""
     page.locator("input[autocomplete=one-time-code]").fill(code_in(message))
     page.locator(GO_ON).first.click()
-    page.wait_for_url(lambda url: "/connexion/" not in url)
+    page.wait_for_url(lambda url: "/connexion/" not in url and "/envoyee/" not in url)
 
 
 def words_of(message: EmailMessage) -> str:

@@ -216,15 +216,13 @@ def test_a_visitor_begins_under_the_need_sends_and_proves(city, coordinator, cli
     assert client.get(link.replace("&amp;", "&"))["Location"] == f"{new}goods/"
     days = {"first_day": need.first_day.isoformat(), "last_day": need.last_day.isoformat()}
     for step, answer in {
-        "goods": {"size": "140", "capacity": "10", "condition": "good", "hand_over": "delivered"},
-        "where": {"commune": "Strasbourg", "reach_km": "10"},
-        "when": days,
-        "words": {"title": "Mes couettes"},
-        "you": {"name": "Camille", "email": "camille@exemple.fr", "consent": "on"},
+        "goods": {"size": "140", "capacity": "10"},
+        "where": {"commune": "Strasbourg", "hand_over": "delivered", "reach_km": "10", **days},
     }.items():
         assert client.post(f"{new}{step}/", answer).status_code == 302, step
     check = client.get(f"{new}verifier/")
-    receipt = client.post(f"{new}verifier/", {"key": check.context["draft_key"]}, follow=True)
+    you = {"name": "Camille", "email": "camille@exemple.fr", "consent": "on"}
+    receipt = client.post(f"{new}verifier/", {"key": check.context["draft_key"], **you}, follow=True)
     page = receipt.content.decode()
     assert f"répond au besoin {need.reference}. La ville est prévenue dès que vous la confirmez" in page
     tasks.scan_due()
@@ -252,9 +250,8 @@ def test_a_need_that_closes_while_somebody_answers_is_said_at_the_end(city, clie
     for step, answer in {
         "pair": {"languages_from": ["ti"], "languages_to": ["fr"]},
         "where": {"commune": "Strasbourg", "reach_km": "20"},
-        "when": {"first_day": (now + timedelta(days=1)).date().isoformat(), "open_ended": "on"},
         "hours": {"capacity": "2", "slots": ["mon 09:00-12:00"]},
-        "words": {"title": "Interprète"},
+        "details": {"text": ""},
     }.items():
         assert client.post(f"{new}{step}/", answer).status_code == 302, step
     check = client.get(f"{new}verifier/")

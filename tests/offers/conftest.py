@@ -59,35 +59,35 @@ def answers(today: date) -> Callable[..., dict[str, dict[str, Any]]]:
 
     def story(kind: str, **changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
         days = {"first_day": today.isoformat(), "last_day": (today + timedelta(days=17)).isoformat()}
-        you = {"name": "Camille", "email": "camille@exemple.fr", "phone": "06 12 34 56 78", "consent": "on"}
         pages: dict[str, dict[str, Any]] = {
             "housing": {
                 "kind": {"kind": "housing"},
                 "category": {"category": "shared_room"},
-                "where": {"commune": "Strasbourg", "address": "12 rue des Invités"},
-                "when": days,
-                "places": {"capacity": "3"},
-                "who": {"accepts": ["women", "families"]},
-                "home": {"step_free": "on", "longest_stay_days": "30", "notice_days": "1"},
-                "languages": {"languages": ["fr", "ar"], "languages_other": "tigrinya"},
+                "where": {"commune": "Strasbourg", "address": "12 rue des Invités", **days},
+                "guests": {"capacity": "3", "accepts": ["women", "families"]},
+                "details": {
+                    "step_free": "on",
+                    "longest_stay_days": "30",
+                    "notice_days": "1",
+                    "languages": ["fr", "ar"],
+                    "languages_other": "tigrinya",
+                },
             },
             "goods": {
                 "kind": {"kind": "goods"},
                 "item": {"item": "couette 140"},
-                "goods": {"size": "140", "capacity": "10", "condition": "good", "hand_over": "delivered"},
-                "where": {"commune": "67000", "reach_km": "10"},
-                "when": {"first_day": today.isoformat(), "open_ended": "on"},
+                "goods": {"size": "140", "capacity": "10"},
+                "where": {"commune": "67000", "hand_over": "delivered", "reach_km": "10", "when": "now"},
             },
             "skill": {
                 "kind": {"kind": "skill"},
                 "category": {"category": "interpreting"},
                 "pair": {"languages_from": ["ti"], "languages_to": ["fr"]},
-                "where": {"commune": "Strasbourg", "reach_km": "20", "remote": "on"},
-                "when": days,
+                "where": {"commune": "Strasbourg", "reach_km": "20", "remote": "on", **days},
                 "hours": {"capacity": "2", "slots": ["mon 09:00-12:00"], "slots_other": "mardi 18h-20h"},
+                "details": {"text": ""},
             },
         }[kind]
-        pages |= {"words": {"title": "Mon aide", "text": ""}, "you": you}
         return {name: changes.get(name, answer) for name, answer in pages.items()}
 
     return story
@@ -112,13 +112,18 @@ def walk() -> Callable[..., Any]:
     return through
 
 
+# What a visitor says of themselves on the last page.
+YOU = {"name": "Camille", "email": "camille@exemple.fr", "phone": "06 12 34 56 78", "consent": "on"}
+
+
 @pytest.fixture
 def send() -> Callable[..., Any]:
-    """Press "Envoyer" on the last page."""
+    """Press "Envoyer" on the last page; a visitor says how to be reached."""
 
     def press(client: Client, **answers: Any) -> Any:
         shown = client.get(CHECK)
         assert shown.status_code == 200, shown.headers.get("Location")
-        return client.post(CHECK, {"key": shown.context["draft_key"], **answers})
+        you = {name: value for name, value in YOU.items() if name in shown.context["form"].fields}
+        return client.post(CHECK, {"key": shown.context["draft_key"], **you, **answers})
 
     return press

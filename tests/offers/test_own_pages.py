@@ -369,3 +369,28 @@ def test_a_visit_ends_when_the_page_changes_the_address(
     client.post(page_of(offer, "modifier/"), data | {"address": "3 rue du Lac"})
     offer.refresh_from_db()
     assert (offer.address, offer.vetted_at) == ("3 rue du Lac", None)
+
+
+def test_an_owner_pauses_until_a_day_and_is_told_what_is_wrong_with_it(
+    city: City, citizen: User, as_user: SignIn
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen)
+    client, here = as_user(citizen), page_of(offer)
+    wrong = client.post(f"{here}pause/jusqu-au/", {"paused_until": "2020-01-01"})
+    assert wrong.status_code == 422
+    assert "Ce jour est passé" in text_of(wrong)
+    day = timezone.localdate() + timedelta(days=20)
+    assert client.post(f"{here}pause/jusqu-au/", {"paused_until": day.isoformat()})["Location"] == here
+    offer.refresh_from_db()
+    assert (offer.state, offer.paused_until) == (OfferState.PAUSED, day)
+    assert "Elle reprend ensuite d’elle-même" in text_of(client.get(here))
+
+
+def test_an_owner_proposes_again_what_they_took_back(city: City, citizen: User, as_user: SignIn) -> None:
+    offer = OfferFactory(city=city, owner=citizen)
+    services.withdraw(offer_id=offer.pk, by=citizen, now=timezone.now())
+    client, here = as_user(citizen), page_of(offer)
+    assert "La proposer de nouveau" in text_of(client.get(here))
+    client.post(f"{here}proposer-de-nouveau/")
+    assert Offer.objects.get().state == OfferState.ACTIVE
+    assert "Proposée de nouveau" in text_of(client.get(here))

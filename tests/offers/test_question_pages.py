@@ -1,13 +1,16 @@
 """ "Je propose mon aide", as a browser without JavaScript goes through it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Consent, User
 from catalogue.vocabulary import Source
@@ -15,10 +18,12 @@ from cities.models import City
 from notifications.models import Message
 from offers.models import Offer, OfferState
 from offers.wizard import STEPS
+from tests import http_server
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory, CommuneFactory
+from tests.factories.matching import due_need
 from tests.factories.offers import OfferFactory
-from tests.offers.conftest import CHECK, NEW
+from tests.offers.conftest import CHECK, NEW, YOU
 
 Answers = Callable[..., dict[str, dict[str, Any]]]
 Step = Callable[..., Any]
@@ -42,9 +47,7 @@ def test_signed_in_citizen_answers_and_sends(
     city: City, citizen: User, as_user: SignIn, answers: Answers, walk: Step, send: Step, kind: str
 ) -> None:
     client = as_user(citizen)
-    pages = answers(kind)
-    del pages["you"]
-    assert walk(client, pages)["Location"] == CHECK
+    assert walk(client, answers(kind))["Location"] == CHECK
     response = send(client, consent="on")
     offer = Offer.objects.get()
     assert response["Location"] == f"/strasbourg/propositions/{offer.reference}/"
@@ -64,7 +67,6 @@ def test_answers_of_a_home_arrive_whole(
 ) -> None:
     client = as_user(citizen)
     pages = answers("housing")
-    del pages["you"]
     walk(client, pages)
     send(client, consent="on")
     offer = Offer.objects.get()
@@ -83,7 +85,6 @@ def test_answers_of_an_interpreter_arrive_whole(
 ) -> None:
     client = as_user(citizen)
     pages = answers("skill")
-    del pages["you"]
     walk(client, pages)
     send(client, consent="on")
     offer = Offer.objects.get()
@@ -106,6 +107,7 @@ def test_visitor_gets_a_reference_then_a_code_then_an_active_offer(
     assert offer.reference in text_of(receipt)
     code = re.search(r"\b\d{6}\b", mailoutbox[0].body)
     assert code is not None
+    assert 'name="code"' in text_of(receipt), "the code is typed on the receipt itself"
     entered = client.post(receipt.context["code_url"], {"code": code[0]})
     assert entered["Location"] == f"/strasbourg/propositions/{offer.reference}/confirmer/"
     shown = client.get(entered["Location"], follow=True)
@@ -119,9 +121,8 @@ def test_visitor_gets_a_reference_then_a_code_then_an_active_offer(
 def test_visitor_with_a_phone_alone_is_called(
     city: City, client: Client, answers: Answers, walk: Step, send: Step, mailoutbox: list[Any]
 ) -> None:
-    you = {"name": "Camille", "phone": "06 12 34 56 78", "consent": "on"}
-    walk(client, answers("goods", you=you))
-    receipt = text_of(client.get(send(client)["Location"]))
+    walk(client, answers("goods"))
+    receipt = text_of(client.get(send(client, email="")["Location"]))
     offer = Offer.objects.get()
     assert offer.state == OfferState.UNCONFIRMED
     assert (offer.owner.email, str(offer.owner.phone)) == (None, "+33612345678")
@@ -186,9 +187,9 @@ def test_sent_twice_is_registered_once(
     city: City, client: Client, answers: Answers, walk: Step, send: Step, mailoutbox: list[Any]
 ) -> None:
     walk(client, answers("goods"))
-    key = client.get(CHECK).context["draft_key"]
-    first = client.post(CHECK, {"key": key})
-    again = client.post(CHECK, {"key": key})
+    last_page = {"key": client.get(CHECK).context["draft_key"], **YOU}
+    first = client.post(CHECK, last_page)
+    again = client.post(CHECK, last_page)
     assert first["Location"] == again["Location"]
     assert Offer.objects.count() == 1
     assert len(mailoutbox) == 1
@@ -199,7 +200,6 @@ def test_the_next_offer_is_another_one(
 ) -> None:
     client = as_user(citizen)
     pages = answers("goods")
-    del pages["you"]
     for _ in range(2):
         walk(client, pages)
         # The consent was given with the first.
@@ -217,7 +217,7 @@ def test_going_back_keeps_what_was_typed_even_wrong(
     walk(client, answers("housing"), until="category")
     response = client.post(f"{NEW}where/", {"commune": "Nullepart-sur-Rien", "go": "back"})
     assert response["Location"] == f"{NEW}category/"
-    assert "checked" in text_of(client.get(response["Location"]))
+    assert "choice--chosen" in text_of(client.get(response["Location"]))
     shown = client.get(f"{NEW}where/")
     assert "Nullepart-sur-Rien" in text_of(shown)
     assert not shown.context["form"].errors
@@ -228,7 +228,7 @@ def test_from_the_last_page_a_change_leads_back_to_it(
 ) -> None:
     walk(client, answers("goods"))
     client.get(CHECK)
-    response = client.post(f"{NEW}goods/", {"capacity": "4", "condition": "new", "hand_over": "collected"})
+    response = client.post(f"{NEW}goods/", {"capacity": "4"})
     assert response["Location"] == CHECK
     assert "4 objets" in text_of(client.get(CHECK))
 
@@ -236,54 +236,61 @@ def test_from_the_last_page_a_change_leads_back_to_it(
 def test_another_category_asks_only_what_is_missing(
     city: City, client: Client, answers: Answers, walk: Step
 ) -> None:
-    walk(client, answers("skill"))
+    pages = answers("skill")
+    del pages["pair"]
+    walk(client, {**pages, "category": {"category": "french_lessons"}})
     client.get(CHECK)
-    response = client.post(f"{NEW}category/", {"category": "french_lessons"})
-    assert response["Location"] == f"{NEW}languages/"
-    response = client.post(f"{NEW}languages/", {"languages": ["fr"]})
+    response = client.post(f"{NEW}category/", {"category": "interpreting"})
+    assert response["Location"] == f"{NEW}pair/"
+    response = client.post(f"{NEW}pair/", {"languages_from": ["ti"], "languages_to": ["fr"]})
     assert response["Location"] == CHECK
 
 
-def test_proposed_title_follows_the_answers(
+def test_the_title_is_made_of_the_answers_and_asked_of_nobody(
     city: City, citizen: User, as_user: SignIn, answers: Answers, walk: Step, send: Step
 ) -> None:
     client = as_user(citizen)
     pages = answers("housing")
-    del pages["you"], pages["words"]
     walk(client, pages)
-    title = client.get(f"{NEW}words/").context["form"]["title"].value()
-    assert title == "Chambre chez l’habitant, 3 places, Strasbourg"
-    client.post(f"{NEW}words/", {"title": title, "text": ""})
-    client.get(CHECK)
-    client.post(f"{NEW}places/", {"capacity": "1"})
+    assert client.get(CHECK).context["offer"].title == "Chambre chez l’habitant, 3 places, Strasbourg"
+    for name in pages:
+        page = text_of(client.get(NEW if name == "kind" else f"{NEW}{name}/"))
+        assert 'name="title"' not in page
+    client.post(f"{NEW}guests/", {"capacity": "1"})
     send(client, consent="on")
     assert Offer.objects.get().title == "Chambre chez l’habitant, 1 place, Strasbourg"
 
 
-def test_title_of_ones_own_stays(city: City, client: Client, answers: Answers, walk: Step) -> None:
-    walk(client, answers("housing"))
-    client.get(CHECK)
-    client.post(f"{NEW}places/", {"capacity": "1"})
-    assert client.get(CHECK).context["offer"].title == "Mon aide"
-
-
-def test_proposed_title_is_kept_in_french_whatever_the_reader_speaks(
+def test_the_title_is_french_for_the_desk_and_its_owners_language_for_its_owner(
     city: City, citizen: User, as_user: SignIn, answers: Answers, walk: Step, send: Step
 ) -> None:
     client = as_user(citizen)
     client.cookies["django_language"] = "ar"
-    pages = answers("goods")
-    del pages["you"], pages["words"]
-    walk(client, pages)
-    client.post(f"{NEW}words/", {"title": client.get(f"{NEW}words/").context["form"]["title"].value()})
+    walk(client, answers("goods"))
+    shown = client.get(CHECK).context["offer"].title
     send(client, consent="on")
-    assert Offer.objects.get().title == "Couette, 140\u00a0cm, 10 objets, Strasbourg"
+    offer = Offer.objects.get()
+    assert offer.title == "Couette, 140\u00a0cm, 10 objets, Strasbourg"
+    assert shown != offer.title
+    for page in (
+        client.get(f"/strasbourg/propositions/{offer.reference}/"),
+        client.get("/strasbourg/propositions/"),
+    ):
+        assert shown in text_of(page)
+        assert offer.title not in text_of(page)
+
+
+def test_a_title_that_somebody_wrote_is_shown_as_it_is(city: City, citizen: User, as_user: SignIn) -> None:
+    OfferFactory(city=city, owner=citizen, title="La chambre de Zoé")
+    client = as_user(citizen)
+    client.cookies["django_language"] = "ar"
+    assert "La chambre de Zoé" in text_of(client.get("/strasbourg/propositions/"))
 
 
 def test_nobody_jumps_ahead(city: City, client: Client, answers: Answers, walk: Step) -> None:
     walk(client, answers("housing"), until="where")
-    assert client.get(f"{NEW}languages/")["Location"] == f"{NEW}when/"
-    assert client.get(CHECK)["Location"] == f"{NEW}when/"
+    assert client.get(f"{NEW}details/")["Location"] == f"{NEW}guests/"
+    assert client.get(CHECK)["Location"] == f"{NEW}guests/"
     assert client.get(f"{NEW}nimporte/").status_code == 404
 
 
@@ -303,7 +310,7 @@ def test_somebody_who_comes_back_may_go_on_or_start_again(
     city: City, client: Client, answers: Answers, walk: Step
 ) -> None:
     walk(client, answers("housing"), until="where")
-    assert f'href="{NEW}when/"' in text_of(client.get(NEW))
+    assert f'href="{NEW}guests/"' in text_of(client.get(NEW))
     client.post(f"{NEW}effacer/")
     assert "Reprendre où vous en étiez" not in text_of(client.get(NEW))
 
@@ -318,9 +325,9 @@ def test_each_question_has_its_number_and_one_main_button(
     city: City, client: Client, answers: Answers, walk: Step
 ) -> None:
     walk(client, answers("housing"), until="where")
-    page = text_of(client.get(f"{NEW}when/"))
-    assert "Question 4 sur 10" in page
-    assert "Les dates" in page
+    page = text_of(client.get(f"{NEW}guests/"))
+    assert "Question 4 sur 5" in page
+    assert "Votre logement" in page
     assert "Enregistré" in page
     main = page.split("<main")[1].split("</main>")[0]
     assert len(re.findall(r'class="button[ "]', main)) == 1
@@ -336,14 +343,11 @@ def test_closed_or_unknown_town_has_no_questions(city: City, client: Client) -> 
 def test_neighbours_are_asked_about_only_where_there_are_some(
     city: City, client: Client, answers: Answers, walk: Step, send: Step
 ) -> None:
-    pages = answers("goods")
-    you = pages.pop("you")
-    walk(client, pages)
-    assert "share_with_linked" not in text_of(client.get(f"{NEW}you/"))
+    walk(client, answers("goods"))
+    assert "share_with_linked" not in text_of(client.get(CHECK))
     city.linked.add(CityFactory())
-    assert "share_with_linked" in text_of(client.get(f"{NEW}you/"))
-    client.post(f"{NEW}you/", {**you, "share_with_linked": "on"})
-    send(client)
+    assert "share_with_linked" in text_of(client.get(CHECK))
+    send(client, share_with_linked="on")
     assert Offer.objects.get().share_with_linked
     assert {consent.purpose for consent in Consent.objects.all()} == {"record", "sharing"}
 
@@ -358,22 +362,16 @@ def test_neighbours_are_asked_about_only_where_there_are_some(
         ("category", {"category": "bedding"}, "category", "Choisissez une catégorie de la liste."),
         ("where", {"commune": "Nullepart-sur-Rien"}, "commune", "Nous ne connaissons pas cette commune"),
         ("where", {"commune": ""}, "commune", "Indiquez la commune"),
-        ("when", {"first_day": "", "open_ended": "on"}, "first_day", "Indiquez un jour."),
-        ("when", {"first_day": "31/02/2027", "open_ended": "on"}, "first_day", "Ce jour n’existe pas"),
-        ("when", {"first_day": "2020-01-01", "open_ended": "on"}, "first_day", "Ce jour est passé"),
-        ("when", {"first_day": "3026-01-01", "open_ended": "on"}, "first_day", "trop loin"),
-        ("places", {"capacity": "0"}, "capacity", "Indiquez au moins 1."),
-        ("places", {"capacity": "-3"}, "capacity", "Indiquez au moins 1."),
-        ("places", {"capacity": "4000"}, "capacity", "plus que nous ne pouvons enregistrer"),
-        ("places", {"capacity": "chat"}, "capacity", "Écrivez un nombre en chiffres"),
-        ("places", {"capacity": ""}, "capacity", "Indiquez un nombre"),
-        ("languages", {"languages_other": "xyzzyq"}, "languages", "Nous ne connaissons pas la langue"),
-        ("words", {"title": " "}, "title", "Donnez un titre"),
-        ("you", {"name": "", "email": "a@exemple.fr"}, "name", "Dites comment vous appeler."),
-        ("you", {"name": "C", "email": "pas une adresse"}, "email", "Cette adresse est incomplète"),
-        ("you", {"name": "C", "phone": "06 12"}, "phone", "Ce numéro est incomplet"),
-        ("you", {"name": "C"}, "email", "Donnez une adresse e-mail ou un numéro de téléphone."),
-        ("you", {"name": "C", "email": "a@exemple.fr"}, "consent", "Sans votre accord"),
+        ("where", {"when": "dates", "open_ended": "on"}, "first_day", "Indiquez un jour."),
+        ("where", {"first_day": "31/02/2027", "open_ended": "on"}, "first_day", "Ce jour n’existe pas"),
+        ("where", {"first_day": "2020-01-01", "open_ended": "on"}, "first_day", "Ce jour est passé"),
+        ("where", {"first_day": "3026-01-01", "open_ended": "on"}, "first_day", "trop loin"),
+        ("guests", {"capacity": "0"}, "capacity", "Indiquez au moins 1."),
+        ("guests", {"capacity": "-3"}, "capacity", "Indiquez au moins 1."),
+        ("guests", {"capacity": "4000"}, "capacity", "plus que nous ne pouvons enregistrer"),
+        ("guests", {"capacity": "chat"}, "capacity", "Écrivez un nombre en chiffres"),
+        ("guests", {"capacity": ""}, "capacity", "Indiquez un nombre"),
+        ("details", {"languages_other": "xyzzyq"}, "languages", "Nous ne connaissons pas la langue"),
     ],
 )
 def test_wrong_answer_is_explained_beside_it_and_nothing_is_lost(
@@ -395,21 +393,22 @@ def test_wrong_answer_is_explained_beside_it_and_nothing_is_lost(
     page = text_of(response)
     assert words in page
     for value in answer.values():
-        if value not in ("on", "bedding") and value.strip():
+        if value not in ("on", "bedding", "dates") and value.strip():
             assert value in page
 
 
 def test_end_before_start_is_said_on_the_end(
     city: City, client: Client, answers: Answers, walk: Step, today: date
 ) -> None:
-    walk(client, answers("housing"), until="where")
-    here = f"{NEW}when/"
+    walk(client, answers("housing"), until="category")
+    here = f"{NEW}where/"
     tomorrow = (today + timedelta(days=1)).isoformat()
-    response = client.post(here, {"first_day": tomorrow, "last_day": today.isoformat()})
+    place = {"commune": "Strasbourg", "when": "dates"}
+    response = client.post(here, {**place, "first_day": tomorrow, "last_day": today.isoformat()})
     assert errors_of(response)["last_day"] == ["La fin doit venir après le début."]
-    response = client.post(here, {"first_day": tomorrow, "last_day": ""})
+    response = client.post(here, {**place, "first_day": tomorrow, "last_day": ""})
     assert "cochez" in errors_of(response)["last_day"][0]
-    assert client.post(here, {"first_day": tomorrow, "last_day": tomorrow}).status_code == 302
+    assert client.post(here, {**place, "first_day": tomorrow, "last_day": tomorrow}).status_code == 302
 
 
 def test_two_periods_do_not_overlap(
@@ -418,17 +417,16 @@ def test_two_periods_do_not_overlap(
     client = as_user(citizen)
     day = [(today + timedelta(days=n)).isoformat() for n in range(40)]
     pages = answers("housing")
-    del pages["you"]
     walk(client, pages)
-    here = f"{NEW}when/"
-    first = {"first_day": day[0], "last_day": day[10]}
+    here = f"{NEW}where/"
+    first = {"commune": "Strasbourg", "first_day": day[0], "last_day": day[10]}
     wrong = client.post(here, {**first, "second_first_day": day[10], "second_last_day": day[20]})
     assert "commence après la fin" in errors_of(wrong)["second_first_day"][0]
     wrong = client.post(here, {**first, "second_last_day": day[20]})
     assert "second_first_day" in errors_of(wrong)
     wrong = client.post(here, {**first, "second_first_day": day[20], "second_last_day": day[11]})
     assert "second_last_day" in errors_of(wrong)
-    wrong = client.post(here, {"first_day": day[0], "open_ended": "on", "second_first_day": day[20]})
+    wrong = client.post(here, {**first, "open_ended": "on", "second_first_day": day[20]})
     assert "second_first_day" in errors_of(wrong)
     assert client.post(here, {**first, "second_first_day": day[20], "second_last_day": ""}).status_code == 302
     send(client, consent="on")
@@ -455,14 +453,86 @@ def test_namesakes_are_offered_to_choose_from(
     assert client.post(here, {"commune": "Saint-Denis", "commune_choice": "97411"}).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("you", "field", "words"),
+    [
+        ({"name": ""}, "name", "Dites comment vous appeler."),
+        ({"email": "pas une adresse"}, "email", "Cette adresse est incomplète"),
+        ({"phone": "06 12"}, "phone", "Ce numéro est incomplet"),
+        ({"email": "", "phone": "", "no_phone": "on"}, "email", "Donnez une adresse e-mail ou un numéro"),
+        ({"consent": ""}, "consent", "Sans votre accord"),
+        ({"phone": ""}, "phone", "la visite de votre logement se convient par téléphone"),
+    ],
+)
+def test_wrong_contact_is_explained_beside_it_and_nothing_is_lost(
+    city: City,
+    client: Client,
+    answers: Answers,
+    walk: Step,
+    send: Step,
+    you: dict[str, str],
+    field: str,
+    words: str,
+) -> None:
+    walk(client, answers("housing"))
+    response = send(client, **you)
+    assert words in " ".join(errors_of(response)[field])
+    assert not Offer.objects.exists()
+    for value in [*you.values(), YOU["name"] if field != "name" else ""]:
+        assert value in text_of(response)
+    again = client.get(CHECK).context["form"]
+    assert again["email"].value() == you.get("email", YOU["email"]), "the page opened anew has it still"
+
+
+def test_a_host_without_a_phone_says_so(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step
+) -> None:
+    walk(client, answers("housing"))
+    assert "convenir d’une visite" in text_of(client.get(CHECK))
+    assert send(client, phone="", no_phone="on").status_code == 302
+    assert Offer.objects.get().owner.phone is None
+
+
+def test_whoever_gives_goods_is_asked_for_no_phone(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step
+) -> None:
+    walk(client, answers("goods"))
+    assert "no_phone" not in client.get(CHECK).context["form"].fields
+    assert send(client, phone="").status_code == 302
+
+
+def test_a_host_who_is_signed_in_is_asked_for_the_number_that_is_missing(
+    city: City, as_user: SignIn, answers: Answers, walk: Step, send: Step
+) -> None:
+    host = UserFactory(phone=None)
+    client = as_user(host)
+    walk(client, answers("housing"))
+    assert "phone" in errors_of(send(client, consent="on", phone=""))
+    send(client, consent="on", phone="06 12 34 56 78")
+    host.refresh_from_db()
+    assert (str(host.phone), host.proven_phone) == ("+33612345678", None)
+    walk(client, answers("housing"))
+    assert "phone" not in client.get(CHECK).context["form"].fields
+
+
+def test_leaving_the_last_page_keeps_what_was_typed_there(
+    city: City, client: Client, answers: Answers, walk: Step
+) -> None:
+    walk(client, answers("housing"))
+    client.get(CHECK)
+    assert client.post(CHECK, {"go": "back", "name": "Zoé"})["Location"] == f"{NEW}details/"
+    assert client.post(CHECK, {"go": "where", "name": "Zoé"})["Location"] == f"{NEW}where/"
+    assert client.post(CHECK, {"go": "kind/../x", "name": "Zoé"})["Location"] == f"{NEW}details/"
+    assert client.get(CHECK).context["form"]["name"].value() == "Zoé"
+
+
 def test_consent_of_somebody_signed_in_is_asked_on_the_last_page(
     city: City, citizen: User, as_user: SignIn, answers: Answers, walk: Step, send: Step
 ) -> None:
     client = as_user(citizen)
     pages = answers("goods")
-    del pages["you"]
     walk(client, pages)
-    assert "Sans votre accord" in errors_of(send(client))["consent"][0]
+    assert "Sans votre accord" in errors_of(send(client, consent=""))["consent"][0]
     assert not Offer.objects.exists()
 
 
@@ -471,10 +541,10 @@ def test_day_that_passed_overnight_is_asked_again(
 ) -> None:
     walk(client, answers("housing"))
     session = client.session
-    session["offer-draft-strasbourg"]["answers"]["when"]["data"]["first_day"] = ["2020-01-01"]
+    session["offer-drafts-strasbourg"]["1"]["answers"]["where"]["data"]["first_day"] = ["2020-01-01"]
     session.save()
     response = client.get(CHECK, follow=True)
-    assert response.redirect_chain[-1][0] == f"{NEW}when/"
+    assert response.redirect_chain[-1][0] == f"{NEW}where/"
     assert "Ce jour est passé" in text_of(response)
 
 
@@ -487,6 +557,269 @@ def test_somebodys_number_does_not_open_their_account(
     offer = Offer.objects.get()
     assert offer.owner != neighbour
     assert (offer.owner.email, offer.owner.proven_phone) == ("camille@exemple.fr", None)
+
+
+# --- Little to answer ----------------------------------------------------------------------------------
+
+
+def test_from_now_on_without_an_end_is_the_default(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step, today: date
+) -> None:
+    walk(client, answers("housing"), until="category")
+    assert client.get(f"{NEW}where/").context["form"]["when"].value() == "now"
+    pages = answers("housing", where={"commune": "Strasbourg", "when": "now", "first_day": "2020-01-01"})
+    walk(client, pages)
+    send(client)
+    assert [(w.first_day, w.last_day) for w in Offer.objects.get().windows.all()] == [(today, None)]
+
+
+def test_what_is_passed_over_promises_nothing(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step
+) -> None:
+    """Pets, step-free, smoking, a lone minor: what the host did not say is not offered."""
+    walk(client, answers("housing", guests={"capacity": "2"}, details={"notice_days": "0"}))
+    send(client)
+    offer = Offer.objects.get()
+    assert (offer.step_free, offer.pets_accepted, offer.smoking) == (False, False, False)
+    assert (offer.accepts, offer.languages, offer.text) == ([], [], "")
+
+
+def test_a_thing_named_with_its_number_and_size_is_asked_no_more(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step
+) -> None:
+    client.post(NEW, {"kind": "goods"})
+    assert client.post(f"{NEW}item/", {"item": "30 couettes 140"})["Location"] == f"{NEW}where/"
+    where = client.get(f"{NEW}where/").context["form"]
+    assert where["hand_over"].value() == "collected", "what promises least"
+    client.post(f"{NEW}where/", {"commune": "Strasbourg", "hand_over": "collected", "reach_km": "0"})
+    send(client)
+    offer = Offer.objects.get()
+    assert (offer.item, offer.size, offer.capacity) == ("duvet", "140", 30)
+    assert (offer.hand_over, offer.reach_km, offer.condition) == ("collected", 0, "")
+
+
+@pytest.mark.parametrize("typed", ["couette 140", "30 couettes", "99999 couettes 140", "0 couette 140"])
+def test_a_thing_without_its_number_or_size_is_asked_about(city: City, client: Client, typed: str) -> None:
+    client.post(NEW, {"kind": "goods"})
+    assert client.post(f"{NEW}item/", {"item": typed})["Location"] == f"{NEW}goods/"
+
+
+def test_whoever_delivers_says_how_far(city: City, client: Client) -> None:
+    client.post(NEW, {"kind": "goods"})
+    client.post(f"{NEW}item/", {"item": "30 couettes 140"})
+    place = {"commune": "Strasbourg", "hand_over": "delivered", "reach_km": "0"}
+    assert "Dites jusqu’où" in errors_of(client.post(f"{NEW}where/", place))["reach_km"][0]
+    assert client.post(f"{NEW}where/", {**place, "reach_km": "5"})["Location"] == CHECK
+
+
+def test_what_may_be_added_to_goods_is_added_from_the_last_page(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step
+) -> None:
+    walk(client, answers("goods"))
+    assert "Précisions (facultatif)" in text_of(client.get(CHECK))
+    assert client.post(CHECK, {"go": "details"})["Location"] == f"{NEW}details/"
+    assert client.get(f"{NEW}details/").status_code == 200
+    assert client.post(f"{NEW}details/", {"condition": "good", "text": "Propres"})["Location"] == CHECK
+    send(client)
+    assert (Offer.objects.get().condition, Offer.objects.get().text) == ("good", "Propres")
+
+
+# --- Two tabs, and back --------------------------------------------------------------------------------
+
+
+def test_two_tabs_keep_two_drafts(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step
+) -> None:
+    """Each page names its draft; another begins where one is under way."""
+    walk(client, answers("housing"), until="where")
+    other = client.get(NEW).context["draft_number"]
+    assert other == 2
+    there = client.post(NEW, {"kind": "goods", "draft": other})["Location"]
+    assert there == f"{NEW}item/?brouillon=2"
+    client.post(there, {"item": "30 couettes 140", "draft": other})
+    client.post(
+        f"{NEW}where/?brouillon=2",
+        {"commune": "67000", "hand_over": "collected", "reach_km": "0", "draft": other},
+    )
+    assert client.get(f"{NEW}guests/").status_code == 200, "the first tab goes on where it was"
+    client.post(f"{NEW}guests/", {"capacity": "3"})
+    client.post(f"{NEW}details/", {"notice_days": "0"})
+    assert "30 objets" in text_of(client.get(f"{CHECK}?brouillon=2"))
+    assert "3 places" in text_of(client.get(CHECK))
+    send(client)
+    assert Offer.objects.get().kind == "housing"
+    assert "30 objets" in text_of(client.get(f"{CHECK}?brouillon=2")), "the second is there still"
+
+
+def test_what_was_begun_in_other_tabs_is_offered_to_go_on_with(
+    city: City, client: Client, answers: Answers, walk: Step
+) -> None:
+    walk(client, answers("housing"), until="where")
+    client.post(NEW, {"kind": "goods", "draft": "2"})
+    client.post(f"{NEW}item/", {"item": "30 couettes 140", "draft": "2"})
+    begun = client.get(NEW).context["begun"]
+    assert [one["url"] for one in begun] == [f"{NEW}where/?brouillon=2", f"{NEW}guests/"]
+    assert "Couette" in begun[0]["title"]
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "99999999999", "²", ""])
+def test_a_number_of_no_draft_breaks_nothing(city: City, client: Client, number: str) -> None:
+    assert client.get(NEW, {"brouillon": number}).status_code == 200
+    assert client.post(NEW, {"kind": "goods", "draft": number}).status_code == 302
+
+
+def test_a_browser_keeps_a_few_drafts(city: City, client: Client) -> None:
+    for _number in range(8):
+        draft = client.get(NEW).context["draft_number"]
+        client.post(NEW, {"kind": "housing", "draft": draft})
+        client.post(f"{NEW}category/", {"category": "shared_room", "draft": draft})
+    assert len(client.session["offer-drafts-strasbourg"]) == 5
+
+
+@pytest.mark.parametrize("page", ["guests/", "where/", "verifier/"])
+def test_back_after_sending_leads_to_the_receipt_and_says_that_it_is_sent(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step, page: str
+) -> None:
+    walk(client, answers("housing"))
+    send(client)
+    for back in (client.get(f"{NEW}{page}", follow=True), client.post(f"{NEW}{page}", {}, follow=True)):
+        assert Offer.objects.get().reference in text_of(back)
+        assert "Cette proposition est déjà envoyée" in text_of(back)
+        assert "Nous n’avons plus vos réponses" not in text_of(back)
+    assert Offer.objects.count() == 1
+
+
+# --- What it is worth, and where -----------------------------------------------------------------------
+
+
+def test_the_last_page_counts_the_needs_that_it_would_meet(
+    city: City, client: Client, answers: Answers, walk: Step
+) -> None:
+    now = timezone.now()
+    due_need(city=city, kind="goods", now=now)
+    due_need(city=city, kind="goods", now=now, items=["cot"], category="baby")
+    due_need(city=city, kind="housing", now=now)
+    walk(client, answers("goods"))
+    assert client.get(CHECK).context["met"] == 1
+    assert "Vous aidez déjà 1 besoin près de chez vous." in text_of(client.get(CHECK))
+    due_need(city=city, kind="goods", now=now)
+    assert "Vous aidez déjà 2 besoins près de chez vous." in text_of(client.get(CHECK))
+
+
+def test_needs_that_nobody_may_read_or_that_it_does_not_suit_are_not_counted(
+    city: City, client: Client, answers: Answers, walk: Step
+) -> None:
+    now = timezone.now()
+    due_need(city=city, kind="goods", now=now, state="draft")
+    due_need(city=city, kind="goods", now=now, state="withdrawn")
+    due_need(city=CityFactory(), kind="goods", now=now)
+    due_need(city=city, kind="goods", now=now, latitude=43.3, longitude=5.4, reach_km=0)
+    walk(client, answers("goods"))
+    page = text_of(client.get(CHECK))
+    assert "Aucun besoin ouvert n’y correspond aujourd’hui" in page
+    assert client.get(CHECK).context["met"] == 0
+
+
+def test_the_count_asks_the_database_as_often_for_many_needs(
+    city: City, client: Client, answers: Answers, walk: Step
+) -> None:
+    now = timezone.now()
+    due_need(city=city, kind="goods", now=now)
+    walk(client, answers("goods"))
+    with CaptureQueriesContext(connection) as few:
+        client.get(CHECK)
+    for _number in range(8):
+        due_need(city=city, kind="goods", now=now)
+    with CaptureQueriesContext(connection) as many:
+        client.get(CHECK)
+    assert len(many) == len(few)
+
+
+def test_a_room_in_another_town_goes_on_there_with_its_answers(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step
+) -> None:
+    seat = CommuneFactory(insee="68224", name="Mulhouse", postcodes=["68100"], epci_code="", epci_name="")
+    there = CityFactory(slug="mulhouse", name="Mulhouse", seat=seat, epci_code="")
+    walk(client, answers("housing", where={"commune": "Mulhouse"}))
+    assert "Cette commune est à Mulhouse, qui a son propre accueil" in text_of(client.get(CHECK))
+    moved = client.post(CHECK, {"go": "elsewhere", "name": "Zoé"})["Location"]
+    assert moved == "/mulhouse/propositions/nouvelle/verifier/"
+    shown = client.get(moved)
+    assert shown.context["form"]["name"].value() == "Zoé"
+    assert "propre accueil" not in text_of(shown)
+    client.post(moved, {"key": shown.context["draft_key"], **YOU})
+    assert Offer.objects.get().city == there
+    assert client.get(CHECK).status_code == 302, "it is not there twice"
+
+
+def test_a_room_outside_is_kept_with_the_reason(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step
+) -> None:
+    CommuneFactory(insee="68224", name="Mulhouse", postcodes=["68100"], epci_code="", epci_name="")
+    walk(client, answers("housing", where={"commune": "Mulhouse"}))
+    assert "n’est pas sur le territoire de Strasbourg" in text_of(client.get(CHECK))
+    assert client.post(CHECK, {"go": "elsewhere"})["Location"] == f"{NEW}details/"
+    assert send(client).status_code == 302
+
+
+# --- A code by SMS -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def gateway(settings: Any) -> Iterator[Any]:
+    """What a gateway is sent."""
+    with http_server.listening() as listening:
+        settings.SMS_GATEWAY, settings.SMS_HTTP_URL = "http", listening.url
+        settings.SMS_HTTP_REFERENCE = "messages.0.id"
+        yield listening
+
+
+def sms_code(gateway: Any) -> str:
+    return re.search(r"\b\d{6}\b", gateway.requests[-1].json["text"])[0]
+
+
+def test_a_number_alone_is_proven_by_a_code_on_the_receipt(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step, gateway: Any, mailoutbox: list[Any]
+) -> None:
+    walk(client, answers("goods"))
+    receipt = send(client, email="")["Location"]
+    assert gateway.requests[-1].json["to"] == "+33612345678"
+    assert "Il reste un geste" in text_of(client.get(receipt))
+    assert "Ce code n’est pas le bon" in text_of(client.post(receipt, {"code": "000000"}))
+    assert Offer.objects.get().state == OfferState.UNCONFIRMED
+    assert client.post(receipt, {"code": sms_code(gateway)})["Location"] == receipt
+    offer = Offer.objects.get()
+    assert (offer.state, offer.owner.phone_proof) == (OfferState.ACTIVE, "sms")
+    assert "Elle est active" in text_of(client.get(receipt))
+    assert "_auth_user_id" not in client.session, "a number opens no account"
+
+
+def test_a_code_by_sms_serves_three_tries_and_in_its_browser_alone(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step, gateway: Any
+) -> None:
+    walk(client, answers("goods"))
+    receipt = send(client, email="")["Location"]
+    code = sms_code(gateway)
+    assert Client().post(receipt, {"code": code}).status_code == 404, "a code of another device"
+    for _number in range(5):
+        answer = client.post(receipt, {"code": "000000"})
+    assert "Trop d’essais" in text_of(answer)
+    assert client.post(receipt, {"code": code}).status_code == 422
+    client.post(receipt, {"again": "1"})
+    assert client.post(receipt, {"code": sms_code(gateway)}).status_code == 302
+    assert Offer.objects.get().state == OfferState.ACTIVE
+
+
+def test_where_no_sms_leaves_the_town_calls(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step, gateway: Any
+) -> None:
+    gateway.answer = (500, {}, "")
+    walk(client, answers("goods"))
+    page = text_of(client.get(send(client, email="")["Location"]))
+    assert "Nous ne pouvons pas envoyer de code pour l’instant. La ville vous appelle." in page
+    walk(client, answers("goods"))
+    send(client, email="", phone="03 88 00 00 01")
+    assert len(gateway.requests) == 1, "a landline reads no SMS"
 
 
 # --- A browser that we do not know ---------------------------------------------------------------------

@@ -357,3 +357,60 @@ def test_owner_and_desk_see_it_and_nobody_else(city: City, citizen: User, strang
         )
     }
     assert list(seen.values()) == [True, True, True, False, False, False, False]
+
+
+# --- Proposed again ------------------------------------------------------------------------------------
+
+
+def withdrawn(*, by: User | None = None, **fields: Any) -> Offer:
+    offer = OfferFactory(**fields)
+    services.withdraw(offer_id=offer.pk, by=by or offer.owner, now=NOW)
+    return offer
+
+
+def test_what_its_owner_took_back_is_proposed_again(db: None) -> None:
+    offer = withdrawn(vetted=True)
+    later = NOW + timedelta(days=3)
+    revived = services.revive(offer_id=offer.pk, by=offer.owner, now=later)
+    assert (revived.state, revived.confirmed_at, revived.scan_due_at) == (OfferState.ACTIVE, later, NOW)
+    assert revived.vetted_at is None, "a home is visited anew"
+    assert OfferChange.objects.filter(offer=offer, act="revive").count() == 1
+
+
+def test_what_the_town_closed_stays_closed(db: None) -> None:
+    by_desk = withdrawn(by=UserFactory())
+    excluded = OfferFactory()
+    services.freeze(offer_id=excluded.pk, by=None, now=NOW, reason="")
+    services.exclude(offer_id=excluded.pk, by=UserFactory(), now=NOW, reason="")
+    merged = OfferFactory()
+    services.close_double(offer_id=merged.pk, kept_id=OfferFactory().pk, by=UserFactory(), now=NOW)
+    for offer in (by_desk, excluded, merged, OfferFactory(unconfirmed=True)):
+        with pytest.raises(ValidationError):
+            services.revive(offer_id=offer.pk, by=offer.owner, now=NOW)
+        offer.refresh_from_db()
+        assert offer.state != OfferState.ACTIVE
+
+
+def test_what_was_taken_back_before_its_contact_was_proven_is_not_proposed_again(db: None) -> None:
+    offer = withdrawn(unconfirmed=True)
+    with pytest.raises(ValidationError):
+        services.revive(offer_id=offer.pk, by=offer.owner, now=NOW)
+
+
+def test_what_is_over_is_not_proposed_again(db: None) -> None:
+    offer = withdrawn()
+    offer.windows.all().delete()
+    day = local_day(NOW, offer.city)
+    Window.objects.create(offer=offer, first_day=day - timedelta(days=9), last_day=day - timedelta(days=1))
+    with pytest.raises(ValidationError, match="Ses dates sont passées"):
+        services.revive(offer_id=offer.pk, by=offer.owner, now=NOW)
+
+
+def test_proposed_again_twice_at_once_is_one_change(at_once: Callable[..., list[Any]]) -> None:
+    offer = withdrawn()
+
+    def revive() -> str:
+        return services.revive(offer_id=offer.pk, by=offer.owner, now=NOW).state
+
+    assert at_once(revive, revive) == [OfferState.ACTIVE] * 2
+    assert OfferChange.objects.filter(offer=offer, act="revive").count() == 1

@@ -6,12 +6,17 @@ silent holds a thread of the site for each: it may hold so many, so long.
 
 import logging
 import threading
+from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from accounts import sign_in
+from notifications.channel_registry import CodeNotSent
 from notifications.channel_transport import ChannelError
 from notifications.channels.sms.alphabet import for_sms
+from notifications.channels.sms.numbers import can_receive
 from notifications.channels.sms.transport import gateway
 
 log = logging.getLogger(__name__)
@@ -20,13 +25,30 @@ AT_ONCE = 2
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
-class NotSentError(Exception):
+class NotSentError(CodeNotSent):
     """The gateway did not take it, or keeps others waiting."""
 
 
 def are_sent() -> bool:
     """Whether the installation sends SMS at all; else the desk proves numbers by calling."""
     return bool(settings.SMS_GATEWAY)
+
+
+def can_bring(phone: Any) -> bool:
+    """Whether a code can be sent to this number."""
+    return are_sent() and can_receive(phone)
+
+
+def send_counted(*, request: HttpRequest, number: str, code: str) -> None:
+    """As `send_code`, as long as the day's codes are not used up. Raises TooManyCodesError and NotSentError."""
+    counted = sign_in.count(request, action="codes_by_sms", key="all")
+    if counted is None:
+        raise sign_in.TooManyCodesError(sign_in.wait_for(request, action="codes_by_sms", key="all"))
+    try:
+        send_code(number=number, code=code)
+    except NotSentError:
+        counted.rollback()
+        raise
 
 
 def send_code(*, number: str, code: str) -> None:

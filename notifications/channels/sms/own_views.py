@@ -91,20 +91,9 @@ def _write(request: HttpRequest, user: User) -> HttpResponse:
         )
         return redirect("sms:my_phone")
     # Where no code can leave the number stays written: the town proves it by a call.
-    send = partial(_send_code, request=request, number=phone.as_e164)
+    send = partial(codes.send_counted, request=request, number=phone.as_e164)
     own_codes.send(request=request, person=user, purpose=PURPOSE, contact=phone.as_e164, by=send)
     return redirect("sms:my_phone")
-
-
-def _send_code(*, request: HttpRequest, number: str, code: str) -> None:
-    counted = sign_in.count(request, action="codes_by_sms", key="all")
-    if counted is None:
-        raise sign_in.TooManyCodesError(sign_in.wait_for(request, action="codes_by_sms", key="all"))
-    try:
-        codes.send_code(number=number, code=code)
-    except codes.NotSentError:
-        counted.rollback()
-        raise
 
 
 def _confirm(request: HttpRequest, user: User) -> HttpResponse:
