@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import BaseConstraint, Index
+from django.http import HttpRequest
 
 from accounts.models import User
 from cities.models import City
@@ -22,6 +23,10 @@ class BeingSaid(Exception):
     def __init__(self, by: User) -> None:
         super().__init__(f"by {by.pk}")
         self.by = by
+
+
+class CodeNotSentError(Exception):
+    """The channel did not take it, or keeps others waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,22 @@ def connections_of(name: str) -> int:
     transport = channel_folders.part(name, "transport").Transport
     count: int = getattr(transport, "connections", lambda: 1)()
     return count
+
+
+def takes_code(number: Any) -> bool:
+    """Whether a code can be sent to this number, which nobody has proven yet; else the desk proves it by calling."""
+    return any(codes.are_sent() and codes.can_receive(number) for codes in _codes())
+
+
+def send_code(*, request: HttpRequest, number: str, code: str) -> None:
+    """Send a code to a number that takes one. Raises CodeNotSentError, and accounts.sign_in.TooManyCodesError."""
+    next(iter(_codes())).send_counted(request=request, number=number, code=code)
+
+
+def _codes() -> list[Any]:
+    return [
+        channel_folders.part(name, "codes") for name in all_channels() if channel_folders.has(name, "codes")
+    ]
 
 
 def spendings(city: City, now: datetime) -> list[tuple[str, int, int]]:

@@ -13,7 +13,7 @@ from django.apps import apps
 ROOT = Path(__file__).resolve().parent.parent
 # From the top of the house to its ground; siblings share a layer and do not know each other.
 LAYERS = [
-    {"config"}, {"demo"}, {"privacy"}, {"agenda", "desk", "lists", "outreach", "town"}, {"insight"}, {"followups"},
+    {"config"}, {"demo"}, {"privacy"}, {"agenda", "desk", "lists", "outreach", "statements", "town"}, {"insight"}, {"followups"},
     {"stays"}, {"matching", "tryout"}, {"homes", "callers"},
     {"offers", "needs", "oncall"}, {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"},
     {"cities", "simulation"}, {"engine", "sealing"},

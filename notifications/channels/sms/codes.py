@@ -8,11 +8,17 @@ import logging
 import threading
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from accounts import sign_in
+from notifications.channel_registry import CodeNotSentError
 from notifications.channel_transport import ChannelError
 from notifications.channels.sms.alphabet import for_sms
+from notifications.channels.sms.numbers import can_receive
 from notifications.channels.sms.transport import gateway
+
+__all__ = ["NotSentError", "are_sent", "can_receive", "send_code", "send_counted", "tell_of_change"]
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +26,7 @@ AT_ONCE = 2
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
-class NotSentError(Exception):
+class NotSentError(CodeNotSentError):
     """The gateway did not take it, or keeps others waiting."""
 
 
@@ -35,6 +41,18 @@ def send_code(*, number: str, code: str) -> None:
         "%(code)s est votre code Accorde. Il prouve que ce numéro est le vôtre. Ne le donnez à personne."
     )
     _send(number, words % {"code": code}, reference="code")
+
+
+def send_counted(*, request: HttpRequest, number: str, code: str) -> None:
+    """The same, as one of so many that the installation sends. Raises accounts.sign_in.TooManyCodesError as well."""
+    counted = sign_in.count(request, action="codes_by_sms", key="all")
+    if counted is None:
+        raise sign_in.TooManyCodesError(sign_in.wait_for(request, action="codes_by_sms", key="all"))
+    try:
+        send_code(number=number, code=code)
+    except NotSentError:
+        counted.rollback()
+        raise
 
 
 def tell_of_change(*, number: str, stop_url: str) -> None:

@@ -21,7 +21,6 @@ from accounts.forms import OneCodeForm
 from accounts.models import PhoneProof, User
 from notifications.channels.sms import codes
 from notifications.channels.sms.forms import PhoneForm
-from notifications.channels.sms.numbers import can_receive
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +79,7 @@ def _write(request: HttpRequest, user: User) -> HttpResponse:
     if user.phone == phone and user.phone_proof:
         messages.info(request, _("Ce numéro est déjà prouvé."))
         return redirect("sms:my_phone")
-    by_code = codes.are_sent() and can_receive(phone)
+    by_code = codes.are_sent() and codes.can_receive(phone)
     if not (by_code and user.phone_proof):
         try:
             services.write_phone(user=user, phone=phone, by=user, now=timezone.now())
@@ -93,20 +92,9 @@ def _write(request: HttpRequest, user: User) -> HttpResponse:
         )
         return redirect("sms:my_phone")
     # Where no code can leave the number stays written: the town proves it by a call.
-    send = partial(_send_code, request=request, number=phone.as_e164)
+    send = partial(codes.send_counted, request=request, number=phone.as_e164)
     own_codes.send(request=request, person=user, purpose=PURPOSE, contact=phone.as_e164, by=send)
     return redirect("sms:my_phone")
-
-
-def _send_code(*, request: HttpRequest, number: str, code: str) -> None:
-    counted = sign_in.count(request, action="codes_by_sms", key="all")
-    if counted is None:
-        raise sign_in.TooManyCodesError(sign_in.wait_for(request, action="codes_by_sms", key="all"))
-    try:
-        codes.send_code(number=number, code=code)
-    except codes.NotSentError:
-        counted.rollback()
-        raise
 
 
 def _confirm(request: HttpRequest, user: User) -> HttpResponse:
@@ -133,7 +121,7 @@ def _confirm(request: HttpRequest, user: User) -> HttpResponse:
         if edit and gives_way:
             contact_mails.tell_of_change(user, edit, address=user.email)
     # Once it has changed: a number that is out of reach by now is often why.
-    if edit and gives_way and codes.are_sent() and can_receive(before):
+    if edit and gives_way and codes.are_sent() and codes.can_receive(before):
         try:
             codes.tell_of_change(number=before.as_e164, stop_url=contact_mails.stop_url(edit))
         except codes.NotSentError:
