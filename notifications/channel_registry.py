@@ -168,6 +168,11 @@ def takes_code(number: Any) -> bool:
     return any(codes.are_sent() and codes.can_receive(number) for codes in _codes())
 
 
+def sends_codes() -> bool:
+    """Whether the installation sends codes to numbers at all."""
+    return any(codes.are_sent() for codes in _codes())
+
+
 def send_code(*, request: HttpRequest, number: str, code: str) -> None:
     """Send a code to a number that takes one. Raises CodeNotSentError, and accounts.sign_in.TooManyCodesError."""
     next(iter(_codes())).send_counted(request=request, number=number, code=code)

@@ -19,6 +19,7 @@ from catalogue.references import read_reference
 from catalogue.vocabulary import CATEGORIES, Category, Kind, Rhythm, Urgency
 from cities.forms import CommuneField
 from cities.models import City
+from notifications import channel_registry
 from statements import sounds
 from statements.models import Way
 from statements.selectors import LETTER
@@ -186,13 +187,21 @@ class WayForm(QuestionForm):
         choices=Way.choices,
         widget=RadioCards(
             hints={
-                Way.PHONE: _("Nous envoyons un code par SMS."),
                 Way.MAIL: _("Nous envoyons un code."),
                 Way.DESK: _("Vous y montrez un numéro, sur votre téléphone ou sur papier."),
             }
         ),
         error_messages={"required": _("Choisissez un moyen.")},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cards: Any = self.fields["way"].widget
+        cards.hints[Way.PHONE] = (
+            _("Nous envoyons un code par SMS.")
+            if channel_registry.sends_codes()
+            else _("Vous confirmez ensuite en appelant la ville.")
+        )
 
 
 class YouForm(QuestionForm):

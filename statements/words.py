@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from catalogue.fields.needs import HOUSEHOLD
+from catalogue.fields.needs import HOUSEHOLD, NEED
 from catalogue.vocabulary import Kind
 from engine.goods import ANY
 from needs import words as of_needs
@@ -134,9 +134,18 @@ def title(statement: Statement, today: date) -> str:
     return str(as_need(statement, today).title) if statement.answers else statement.reference
 
 
+# What the questions do not ask, and a need has all the same.
+_NOT_ASKED = ("forms", "shared_home_ok", "reach_km", "part_useful", "people", "quantity", "smoke_free_needed")
+
+
 def facts(statement: Statement, today: date) -> list[dict[str, Any]]:
     """All that was answered, as label and value; nothing once it was erased."""
-    return of_needs.facts(as_need(statement, today), today) if statement.answers else []
+    if not statement.answers:
+        return []
+    need = as_need(statement, today)
+    asked_of_goods = ("quantity",) if need.kind == Kind.GOODS else ()
+    unsaid = {str(NEED[name].label) for name in _NOT_ASKED if name not in asked_of_goods}
+    return [fact for fact in of_needs.facts(need, today) if str(fact["label"]) not in unsaid]
 
 
 def state(statement: Statement) -> tuple[str, str]:

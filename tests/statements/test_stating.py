@@ -12,7 +12,7 @@ from accounts.models import Consent, User
 from needs.models import Need
 from needs.selectors import public_needs
 from notifications.models import Message
-from statements import services
+from statements import links, services
 from statements.models import Proof, Stage, Statement, Way
 from tests.factories.accounts import UserFactory
 from tests.statements.conftest import HOME, HOUSEHOLD, NUMBER, code_of
@@ -218,8 +218,6 @@ def test_what_nobody_confirmed_is_forgotten(stated: Any) -> None:
 
 
 def test_a_link_that_was_altered_opens_nothing(client: Client, stated: Any) -> None:
-    from statements import links
-
     path = links.own_path(stated())
     assert client.get(path).status_code == 200
     assert client.get(path.replace("suivi/", "suivi/1")).status_code == 404
