@@ -66,7 +66,6 @@ def _page(request: HttpRequest, statement: Statement, **more: Any) -> HttpRespon
         "facts": words.facts(statement, local_day(now, city)),
         "state_colour": colour,
         "state": state,
-        "is_new": "recu" in request.GET,
         "unproven": unproven,
         "takes_code": takes_code,
         "waiting": takes_code and bool(own_codes.waiting_for(person=statement, purpose=_PURPOSE)),

@@ -126,7 +126,7 @@ def check(request: HttpRequest, city: City, key: str) -> HttpResponse:
             remembered = {**request.session.get(_SENT, {}), f"{city.pk}:{key}": path}
             request.session[_SENT] = dict(list(remembered.items())[-_MOST_SENT:])
             draft.forget()
-            return redirect(f"{path}?recu=1")
+            return redirect(path)
     answers = draft.answers()
     unsaved, today = _unsaved(city, draft, answers), local_day(timezone.now(), city)
     context = {

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext
 
 from catalogue.fields.needs import HOUSEHOLD, NEED
 from catalogue.vocabulary import Kind
-from engine.goods import ANY
+from engine.goods import ANY, OTHER
 from needs import words as of_needs
 from needs.models import Need, NeedState
 from statements.models import Stage, Statement
@@ -101,7 +101,7 @@ def need_fields(statement: Statement, *, today: Any, accompanied_by: str) -> dic
     elif statement.kind == Kind.GOODS:
         fields |= {
             "category": said["category"],
-            "items": [ANY],
+            "items": [OTHER if said.get("item_words") else ANY],
             "item_words": said.get("item_words", ""),
             "quantity": said["quantity"],
             "people": 1,

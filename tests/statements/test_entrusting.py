@@ -11,7 +11,6 @@ from django.utils import timezone
 from accounts.models import ContactReading, Organisation, User
 from catalogue.vocabulary import Source
 from followups.models import CheckIn, Going, Side
-from matching.models import Match
 from matching.selectors import posters_of
 from needs.models import Need, NeedState
 from needs.selectors import public_needs
@@ -227,8 +226,7 @@ def test_after_the_first_news_they_are_asked_once(
 ) -> None:
     statement = adopted(stated(), organisation, coordinator, member)
     now = timezone.now()
-    match = suggested_match(city=statement.city)
-    Match.objects.filter(pk=match.pk).update(need=statement.need)
+    match = suggested_match(city=statement.city, now=now, need=statement.need)
     check = CheckIn.objects.create(match=match, side=Side.POSTER, due_on=now.date(), asked_at=now)
     assert services.ask_to_give(by=None, now=now) == 0
     CheckIn.objects.filter(pk=check.pk).update(answer=Going.WELL, answered_at=now, answered_by=member)

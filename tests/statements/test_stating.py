@@ -56,6 +56,8 @@ def test_one_question_a_page_and_none_of_papers(
         page = client.get(f"{HOME}abcdefghijk/{name}/").text.split("<main")[1].split("</form>")[0]
         assert page.count("<h1") == 1
         assert not [word for word in FORBIDDEN if f'name="{word}' in page]
+    if kind == "goods":
+        assert "Couvertures, 3 objets" in client.get(check).text
     assert client.post(check).status_code == 302
     assert Statement.objects.get().kind == kind
 
