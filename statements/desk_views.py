@@ -148,7 +148,7 @@ def asked(request: HttpRequest, city: City) -> HttpResponse:
     user = person(request)
     if not organisations_of(user, city).exists():
         raise Http404
-    found = selectors.asked_of(user, city)
+    found = selectors.asked_of(user, city, today=local_day(timezone.now(), city))
     if request.method == "POST":
         statement = get_object_or_404(found, reference=request.POST.get("reference", ""))
         _answer(request, statement)

@@ -32,7 +32,7 @@ _PURPOSE = "statement"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def own(request: HttpRequest, city: City, token: str) -> HttpResponse:
-    """Whoever has the link reads where the need stands, and nothing of a contact. Only a press of a button acts."""
+    """Whoever has the link reads where the need stands, and once it is proven no contact. Only a button acts."""
     try:
         statement = links.read(token)
     except links.LinkBroken:
@@ -134,7 +134,7 @@ def _code(request: HttpRequest, statement: Statement) -> HttpResponse:
 
 def _withdraw(request: HttpRequest, statement: Statement) -> HttpResponse:
     try:
-        services.withdraw(
+        closed = services.withdraw(
             statement_id=statement.pk,
             read=matches.read_in(request.POST),
             by=statement.person,
@@ -146,5 +146,5 @@ def _withdraw(request: HttpRequest, statement: Statement) -> HttpResponse:
     except ValidationError as refusal:
         messages.warning(request, " ".join(refusal.messages))
     else:
-        messages.success(request, _("Votre besoin est retiré. Vos réponses sont effacées."))
+        messages.success(request, words.state(closed)[1])
     return redirect(links.own_path(statement))

@@ -1,20 +1,25 @@
 """Reading what persons concerned have stated, and what was recorded of the questions."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.access import associations_of
 from accounts.models import Organisation, User
 from cities.models import City
 from followups.models import CheckIn, Side
+from needs.models import NeedState
 from statements.models import Recording, Stage, Statement
 
 # Of what somebody states; its need has a letter of its own.
 LETTER = "D"
 # How long a number that nobody has confirmed is kept.
 KEPT_UNPROVEN = timedelta(days=14)
+# What waits so long is closed, and its answers are erased.
+FORGOTTEN_AFTER = timedelta(days=365)
+# How long after the last day of a need its association still reads how the person is reached.
+REACHED_UNTIL = timedelta(days=30)
 
 
 def of_town(user: User, city: City, stages: tuple[Stage, ...]) -> QuerySet[Statement]:
@@ -30,15 +35,16 @@ def of_town(user: User, city: City, stages: tuple[Stage, ...]) -> QuerySet[State
 _ORDER = ("first_day", "created_at", "pk")
 
 
-def asked_of(user: User, city: City) -> QuerySet[Statement]:
-    """What somebody's associations are asked to look after, and what they do."""
+def asked_of(user: User, city: City, *, today: date) -> QuerySet[Statement]:
+    """What somebody's associations are asked to look after, and what they do: until so long after its end, and not
+    while the association is suspended, for it says how people are reached.
+    """
+    still = Q(need__last_day__gte=today - REACHED_UNTIL) & ~Q(need__state=NeedState.WITHDRAWN)
     return (
         Statement.objects.visible_to(user)
-        .filter(
-            city=city,
-            stage__in=(Stage.OFFERED, Stage.ADOPTED),
-            organisation__in=associations_of(user),
-        )
+        .filter(Q(stage=Stage.OFFERED) | Q(stage=Stage.ADOPTED) & still, city=city)
+        .filter(organisation__in=associations_of(user))
+        .exclude(organisation__state=Organisation.State.SUSPENDED)
         .select_related("organisation", "need", "person", "city", "commune")
         .order_by("-stage", *_ORDER)
     )
@@ -81,6 +87,12 @@ def with_first_news() -> QuerySet[Statement]:
         .select_related("city", "person")
         .order_by("pk")
     )
+
+
+def forgotten(now: datetime) -> QuerySet[Statement]:
+    """What nobody has looked after for a year."""
+    stages = (Stage.WAITING, Stage.OFFERED)
+    return Statement.objects.filter(stage__in=stages, changed_at__lte=now - FORGOTTEN_AFTER).order_by("pk")
 
 
 def recording(city: City, question: str, language: str) -> Recording | None:

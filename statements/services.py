@@ -202,8 +202,9 @@ def adopt(*, statement_id: int, by: User, now: datetime) -> Statement:
         external_key=f"statement:{statement.pk}",
         notify=False,
     )
-    statement.organisation = organisation
-    _move(statement, Stage.ADOPTED, "adopt", by=by, now=now)
+    # What was answered stands in the need from now on, and goes with it.
+    statement.organisation, statement.answers = organisation, {}
+    _move(statement, Stage.ADOPTED, "adopt", by=by, now=now, also=("answers",))
     _tell_author(statement, "statement_adopted", messages.adopted, now=now)
     return statement
 
@@ -253,6 +254,15 @@ def forget_unproven(*, by: None, now: datetime) -> int:
     StatementChange.objects.filter(statement__in=late).delete()
     Statement.objects.filter(pk__in=late).delete()
     return len(late)
+
+
+@transaction.atomic
+def close_forgotten(*, by: None, now: datetime) -> int:
+    """What nobody has looked after for a year is closed, with all that it said; how many."""
+    found = list(selectors.forgotten(now).select_for_update(skip_locked=True)[:BATCH])
+    for statement in found:
+        withdraw(statement_id=statement.pk, by=None, now=now)
+    return len(found)
 
 
 @transaction.atomic

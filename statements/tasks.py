@@ -11,5 +11,7 @@ def look_after() -> None:
     now = timezone.now()
     while services.forget_unproven(by=None, now=now):
         pass
+    while services.close_forgotten(by=None, now=now):
+        pass
     while services.ask_to_give(by=None, now=now):
         pass

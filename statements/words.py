@@ -140,9 +140,9 @@ _NOT_ASKED = ("forms", "shared_home_ok", "reach_km", "part_useful", "people", "q
 
 def facts(statement: Statement, today: date) -> list[dict[str, Any]]:
     """All that was answered, as label and value; nothing once it was erased."""
-    if not statement.answers:
+    if statement.stage == Stage.CLOSED or not (statement.answers or statement.need):
         return []
-    need = as_need(statement, today)
+    need = statement.need or as_need(statement, today)
     asked_of_goods = ("quantity",) if need.kind == Kind.GOODS else ()
     unsaid = {str(NEED[name].label) for name in _NOT_ASKED if name not in asked_of_goods}
     return [fact for fact in of_needs.facts(need, today) if str(fact["label"]) not in unsaid]
@@ -157,6 +157,8 @@ def state(statement: Statement) -> tuple[str, str]:
     if statement.stage == Stage.OFFERED:
         return "", _("L’équipe de la ville a demandé à une association de vous aider. Elle doit répondre.")
     if statement.stage == Stage.CLOSED:
+        if statement.need is not None:  # whose answers stay with it, as long as any need's
+            return "stop", _("Votre besoin est retiré.")
         return "stop", _("Votre besoin est retiré. Vos réponses sont effacées.")
     assert statement.need is not None  # statement_adopted_is_need
     found = NeedState(statement.need.state)

@@ -1,5 +1,6 @@
 """From the person to the coordinator, to an association that says yes; and back, when it cannot."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -60,6 +61,7 @@ def test_the_association_that_says_yes_owns_it(
     statement.refresh_from_db()
     assert (need.organisation, need.person, need.source) == (organisation, statement.person, Source.WEB)
     assert (need.quantity, need.step_free_needed, need.languages) == (3, False, ["prs"])
+    assert statement.answers == {}
     assert (statement.stage, statement.need) == (Stage.ADOPTED, need)
     assert told("statement_adopted") == [statement.person_id]
     # Now, and only now, its list has it; the association reads how the person is reached, and that is noted.
@@ -68,6 +70,23 @@ def test_the_association_that_says_yes_owns_it(
     assert "Laila" in page
     assert "+33612345678" in page
     assert ContactReading.objects.get().subject == statement.person
+
+
+def test_a_suspended_association_reads_no_contact_and_none_does_long_after_the_end(
+    client: Client, stated: Any, organisation: Organisation, coordinator: User, member: User
+) -> None:
+    statement = adopted(stated(), organisation, coordinator, member)
+    client.force_login(member)
+    page = f"{HOME}confies/"
+    assert "Laila" in client.get(page).text
+    Organisation.objects.filter(pk=organisation.pk).update(state=Organisation.State.SUSPENDED)
+    assert "Laila" not in client.get(page).text
+    Organisation.objects.filter(pk=organisation.pk).update(state=Organisation.State.VERIFIED)
+    today = timezone.localdate()
+    Need.objects.filter(pk=statement.need_id).update(
+        first_day=today - timedelta(days=60), last_day=today - timedelta(days=31)
+    )
+    assert "Laila" not in client.get(page).text
 
 
 def test_it_is_asked_of_the_association_and_no_more_of_the_person(
@@ -203,8 +222,11 @@ def test_with_it_goes_the_need_that_it_has_become(
     assert "Nous cherchons." in client.get(path).text
     client.get(f"{path}?retirer")
     assert Need.objects.get().state == NeedState.OPEN
-    client.post(path, {"act": "withdraw"})
+    page = client.post(path, {"act": "withdraw"}, follow=True)
     assert Need.objects.get().state == NeedState.WITHDRAWN
+    # The association keeps what it has of it as of any need: nothing else is said.
+    assert "Votre besoin est retiré" in page.text
+    assert "effacées" not in page.text
 
 
 def test_a_coordinator_closes_one_with_a_reason(client: Client, stated: Any, coordinator: User) -> None:

@@ -219,6 +219,14 @@ def test_what_nobody_confirmed_is_forgotten(stated: Any) -> None:
     assert not Statement.objects.filter(pk=statement.pk).exists()
 
 
+def test_what_nobody_looks_after_is_closed_after_a_year(stated: Any) -> None:
+    statement = services.prove(statement_id=stated().pk, now=timezone.now())
+    assert services.close_forgotten(by=None, now=timezone.now() + timedelta(days=364)) == 0
+    assert services.close_forgotten(by=None, now=timezone.now() + timedelta(days=366)) == 1
+    statement.refresh_from_db()
+    assert (statement.stage, statement.answers, statement.name) == (Stage.CLOSED, {}, "")
+
+
 def test_a_link_that_was_altered_opens_nothing(client: Client, stated: Any) -> None:
     path = links.own_path(stated())
     assert client.get(path).status_code == 200
