@@ -188,8 +188,8 @@ REGISTER: dict[str, Marks] = {
     # --- statements: what a person concerned asked for goes with its answers
     "statements.Statement": Marks(
         keep="reference city person language kind urgency commune first_day way stage proof proven_at proven_by "
-        "organisation need external_key asked_to_give_at created_at changed_at",
-        anonymise="name answers",
+        "organisation need asked_to_give_at created_at changed_at",
+        anonymise="name answers external_key",
     ),
     "statements.StatementChange": Marks(
         keep=f"{_CHANGE.keep} statement organisation", anonymise=_CHANGE.anonymise

@@ -85,7 +85,7 @@ class Statement(models.Model):
         Need, on_delete=models.PROTECT, null=True, blank=True, related_name="statement"
     )
     # The form's own: what is sent twice is kept once.
-    external_key = models.CharField(max_length=80, unique=True)
+    external_key = models.CharField(max_length=80, blank=True)
     # When they were asked what they would like to give: once.
     asked_to_give_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -98,6 +98,12 @@ class Statement(models.Model):
         verbose_name_plural = _("besoins exprimés")
         ordering = ["-created_at", "-id"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["external_key"],
+                condition=~Q(external_key=""),
+                name="statement_sent_once",
+                violation_error_message=_("Ce besoin est déjà enregistré."),
+            ),
             models.CheckConstraint(
                 condition=Q(proof="", proven_at__isnull=True) | (~Q(proof="") & Q(proven_at__isnull=False)),
                 name="statement_proof_with_moment",
@@ -159,7 +165,8 @@ class Recording(models.Model):
     question = models.CharField(max_length=20)
     language = models.CharField(max_length=10)
     media_type = models.CharField(max_length=20)
-    content = EncryptedTextField()  # in base 64
+    # In base 64; empty once it was taken away.
+    content = EncryptedTextField(blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

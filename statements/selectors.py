@@ -96,13 +96,17 @@ def forgotten(now: datetime) -> QuerySet[Statement]:
 
 
 def recording(city: City, question: str, language: str) -> Recording | None:
-    return Recording.objects.filter(city=city, question=question, language=language).first()
+    return _recorded(city).filter(question=question, language=language).first()
 
 
 def is_recorded(city: City, question: str, language: str) -> bool:
-    return Recording.objects.filter(city=city, question=question, language=language).exists()
+    return _recorded(city).filter(question=question, language=language).exists()
 
 
 def recordings_of(city: City) -> QuerySet[Recording]:
     """What a town has recorded, without the sound."""
-    return Recording.objects.filter(city=city).defer("content").order_by("question", "language")
+    return _recorded(city).defer("content").order_by("question", "language")
+
+
+def _recorded(city: City) -> QuerySet[Recording]:
+    return Recording.objects.filter(city=city).exclude(content="")

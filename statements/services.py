@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.access import ADMINISTRATION, COORDINATION, DESK, has_role, require, speaks_for
@@ -81,8 +81,16 @@ def state(
         now=now,
         today=today,
     )
-    statement.full_clean(exclude=["answers"])
-    statement.save(force_insert=True)
+    statement.clean_fields(exclude=["answers"])
+    try:
+        with transaction.atomic():
+            statement.save(force_insert=True)
+    except IntegrityError:
+        # The same form at the same moment.
+        twin = Statement.objects.filter(external_key=external_key).first()
+        if twin is None:
+            raise
+        return twin
     _record(statement, "state", Stage.UNPROVEN, by=by, now=now)
     if by is not None:
         _consent(by, by=by, now=now)
@@ -297,7 +305,8 @@ def record(*, city: City, question: str, language: str, content: bytes, by: User
 def remove_recording(*, city: City, question: str, language: str, by: User, now: datetime) -> None:
     """The question is not read aloud in this language any more."""
     require(has_role(by, city, ADMINISTRATION))
-    Recording.objects.filter(city=city, question=question, language=language).delete()
+    found = Recording.objects.filter(city=city, question=question, language=language)
+    found.update(content="", by=by, at=now)
 
 
 # --- What several of them do ---------------------------------------------------------------------------

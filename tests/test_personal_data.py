@@ -80,7 +80,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "siret",
         "size", "source", "state", "subject", "subject_key", "to_state", "urgency", "why", "wording", "wording_version",
             "extract", "refusal", "stage", "wish", "outcome", "table", "end", "reported_as", "what",
-            "waits_for", "step",
+            "waits_for", "step", "proof", "way",
     }  # fmt: skip
     public = {
         "wording.Wording": {"name", "title", "body"},
