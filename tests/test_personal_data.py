@@ -90,6 +90,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "matching.Decision": {"reason"},
         "inbox.MailReply": {"digest"},  # of a mail's own number, by which it is taken once
         "insight.OwnIndicator": {"name", "about"},
+        "statements.Recording": {"question", "media_type", "content"},  # the town's questions, read aloud
     }
     for label, model in MODELS.items():
         if not ours(model) or label.startswith("cities."):
