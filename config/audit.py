@@ -107,6 +107,12 @@ TABLES: dict[str, Noted | str] = {
     "needs.NeedWords": "Made of the words of its need, so that a search finds it.",
     "needs.NeedChange": Noted(*_OF_NEED, by="by"),
     "needs.NeedEdit": Noted(*_OF_NEED, by="by"),
+    # --- statements
+    "statements.Statement": Noted("city", "person", "reference"),
+    "statements.StatementChange": Noted(
+        "statement__city", "statement__person", "statement__reference", by="by"
+    ),
+    "statements.Recording": Noted("city", reference="question"),
     # --- lists
     "lists.Sender": Noted("city", reference="name"),
     "lists.ListImport": Noted(

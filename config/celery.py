@@ -61,6 +61,7 @@ app.conf.beat_schedule = {
     "letters-sweep": {"task": "outreach.tasks.queue_letters", "schedule": 60.0},
     "letters-unconfirmed": {"task": "outreach.tasks.forget_unconfirmed", "schedule": crontab(minute=50)},
     "appeals-sweep": {"task": "outreach.appeals.tasks.ask", "schedule": 60.0},
+    "statements": {"task": "statements.tasks.look_after", "schedule": crontab(minute=5)},
     "lists-sweep": {"task": "lists.tasks.sweep", "schedule": 300.0},
     "town-associations": {"task": "town.tasks.tell_of_waiting_associations", "schedule": 300.0},
     "sessions-past": {"task": "accounts.tasks.forget_past_sessions", "schedule": crontab(hour=4, minute=20)},

@@ -37,6 +37,8 @@ TEAM_ONLY = (
     "privacy/hold*.py", "privacy/models/holds.py", "privacy/official.py",
     "privacy/papers_*.py", "privacy/templates/privacy/holds.html", "privacy/templates/privacy/keep.html",
     "privacy/templates/privacy/of*.html", "privacy/templates/privacy/papers.html",
+    "statements/desk_views.py", "statements/sounds.py", "statements/templates/statements/entrust.html",
+    "statements/templates/statements/recordings.html",
     "stays/desk_views.py", "stays/templates/stays/calendar.html", "stays/templates/stays/free_beds.html",
     "stays/templates/stays/tonight.html",
     "town/*",

@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import COORDINATION, person, town_page
@@ -37,7 +36,6 @@ def takes_files(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 @takes_files
 @town_page(COORDINATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def lists(request: HttpRequest, city: City) -> HttpResponse:
     """The town's lists, and the form for another."""
@@ -81,7 +79,6 @@ def lists(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """Which column is which, shown beside five lines; or first how the file as a whole is to be read."""
@@ -150,7 +147,6 @@ def columns(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """Where a list stands: its progress, the fate of each line, what is to be answered, and the way on."""
@@ -209,7 +205,6 @@ def start(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_POST
 def to_mend(request: HttpRequest, city: City, pk: int, form: str) -> HttpResponse:
     """The lines to mend, as a spreadsheet of the same columns; POST, for it is kept who took it."""

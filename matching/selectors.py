@@ -110,12 +110,13 @@ def in_hand(*, offer: Offer | None = None, need: Need | None = None, asked: bool
 
 
 def posters_of(need: Need) -> list[User]:
-    """Who speaks on the need's side: the person concerned, or the association's members; active ones. Nobody for a
-    suspended association: the town does, as for one that everybody has left.
+    """Who speaks on the need's side: the association's members, also of a need that a person has stated and it looks
+    after; else the person concerned; active ones. Nobody for a suspended association: the town does, as for one that
+    everybody has left.
     """
-    if need.person is not None:
+    if need.organisation is None:
+        assert need.person is not None  # need_has_a_poster
         return [need.person] if need.person.is_active else []
-    assert need.organisation is not None  # need_has_a_poster
     return [] if need.organisation.is_suspended else list(accounts.members_of(need.organisation))
 
 
@@ -178,7 +179,7 @@ def left_to_town() -> QuerySet[Match]:
     nobody = (
         Q(need__organisation__state=Organisation.State.SUSPENDED)
         | Q(need__organisation__isnull=False) & ~Exists(members)
-        | Q(need__person__is_active=False)
+        | Q(need__organisation=None, need__person__is_active=False)
     )
     return Match.objects.filter(nobody, state__in=ACTIVE - {MatchState.PROPOSED})
 

@@ -18,6 +18,7 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.access import DESK, has_role
 from accounts.endpoints import IDEMPOTENCY, Endpoint, external_key, problems
 from accounts.models import Consent, Organisation, Scope, User
 from accounts.services import ensure_person, record_consent
@@ -105,6 +106,15 @@ class NeedEndpoint(ListModelMixin, Endpoint):
             raise ValidationError({"person": _("Un besoin est posté par une association ou une personne.")})
         if contact:
             self.enters_for_others(city)
+        elif not number and not has_role(self.actor, city, DESK):
+            # As on the site: the town reads it before it is a need (docs/adr/0051).
+            raise ValidationError(
+                {
+                    "organisation": _(
+                        "Dites pour quelle association. Pour soi-même, on le demande sur le site."
+                    )
+                }
+            )
         need = _register(
             city=city,
             organisation=_organisation(self.actor, city, number) if number else None,

@@ -11,22 +11,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import visitors
 from accounts.access import COORDINATION, DESK, PUBLIC, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
 from accounts.selectors import members_of, organisations_of
-from accounts.services import ensure_person
-from accounts.sign_in import start_code_sign_in
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
 from needs import intake, selectors, words
-from needs.forms import FORMS, AddressForm, NeedForm, SeveralForm
+from needs.forms import FORMS, NeedForm, SeveralForm
 from needs.history import history
 from needs.models import Need
 from needs.turns import Turn
@@ -64,9 +61,13 @@ def public(request: HttpRequest, city: City) -> HttpResponse:
 @town_page(PUBLIC)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, city: City) -> HttpResponse:
-    """Post a need: first its kind, then one page. A visitor is told how to come in."""
+    """Post a need: first its kind, then one page. A visitor is told how to come in, and whoever speaks for themselves
+    alone has one question a page, which the town reads before anybody else does.
+    """
     if not isinstance(request.user, User):
         return _come_in(request, city)
+    if not (has_role(request.user, city, DESK) or organisations_of(request.user, city).exists()):
+        return redirect("statements:start", city.slug)
     now, today = _moment(city)
     asked = (request.POST if request.method == "POST" else request.GET).get("nature", "")
     if asked not in FORMS:
@@ -149,23 +150,16 @@ def several(request: HttpRequest, city: City) -> HttpResponse:
 
 
 def _come_in(request: HttpRequest, city: City) -> HttpResponse:
-    """For a visitor: associations sign in, a person gets a code, and there is the telephone."""
+    """For a visitor: the questions for a person concerned, or signing in for an association, and the telephone."""
     asked = request.GET.get("nature", "")
     here = reverse("needs:new", args=[city.slug]) + (
         f"?{urlencode({'nature': asked})}" if asked in FORMS else ""
     )
-    form = AddressForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid() and visitors.passes(request, visitors.Act.NEED, form):
-        newcomer = ensure_person(
-            email=form.cleaned_data["email"], language=get_language() or "fr", by=None, now=timezone.now()
-        )
-        return start_code_sign_in(request=request, user=newcomer, next_url=here, city=city)
     context = {
-        "form": form,
         "sign_in_url": f"{reverse('account_login')}?{urlencode({'next': here})}",
         "join_url": reverse("accounts:register_organisation", args=[city.slug]),
     }
-    return render(request, "needs/come_in.html", context, status=422 if form.is_bound else 200)
+    return render(request, "needs/come_in.html", context)
 
 
 @town_page(SIGNED_IN)

@@ -163,21 +163,31 @@ def connections_of(name: str) -> int:
     return count
 
 
+def takes_code(number: Any) -> bool:
+    """Whether a code can be sent to this number, which nobody has proven yet; else the desk proves it by calling."""
+    return any(codes.are_sent() and codes.can_receive(number) for codes in _codes())
+
+
+def sends_codes() -> bool:
+    """Whether the installation sends codes to numbers at all."""
+    return any(codes.are_sent() for codes in _codes())
+
+
+def send_code(*, request: HttpRequest, number: str, code: str) -> None:
+    """Send a code to a number that takes one. Raises CodeNotSent, and accounts.sign_in.TooManyCodesError."""
+    next(iter(_codes())).send_counted(request=request, number=number, code=code)
+
+
+def _codes() -> list[Any]:
+    return [
+        channel_folders.part(name, "codes") for name in all_channels() if channel_folders.has(name, "codes")
+    ]
+
+
 def spendings(city: City, now: datetime) -> list[tuple[str, int, int]]:
     """Of each channel that costs: what it is called, how much of it a town has used this month, and its limit."""
     costly = (name for name in all_channels() if channel_folders.has(name, "spending"))
     return [(label(name), *channel_folders.part(name, "spending").spent(city, now)) for name in costly]
-
-
-def brings_codes(phone: Any) -> str | None:
-    """The channel that can bring a code to this number at once, if there is one."""
-    able = (name for name in all_channels() if channel_folders.has(name, "codes"))
-    return next((name for name in able if channel_folders.part(name, "codes").can_bring(phone)), None)
-
-
-def send_code(name: str, *, request: HttpRequest, number: str, code: str) -> None:
-    """Bring this code to the number now. Raises CodeNotSent, and TooManyCodesError when the day's are used up."""
-    channel_folders.part(name, "codes").send_counted(request=request, number=number, code=code)
 
 
 def label(name: str) -> str:

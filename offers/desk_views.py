@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import COORDINATION, DESK, has_role, person, town_page
@@ -31,7 +30,6 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(DESK)
-@never_cache
 @require_safe
 def town(request: HttpRequest, city: City) -> HttpResponse:
     """The desk's list: search, those to call."""
@@ -91,7 +89,6 @@ def town(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(DESK)
-@never_cache
 @require_POST
 def contact(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """Show the desk how to reach the owner; the reading is kept."""

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SIGNED_IN, person, town_page
@@ -27,7 +26,6 @@ PER_PAGE = 50
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def mine(request: HttpRequest, city: City) -> HttpResponse:
     """What somebody proposed in a town, and where each stands."""
@@ -48,7 +46,6 @@ def mine(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def detail(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """One offer: its receipt, what is known, its history, and what can be done."""

@@ -51,16 +51,15 @@ def waits_for_code(offer: Offer) -> bool:
 
 def takes_codes(offer: Offer) -> bool:
     """Whether its owner gave a number alone, and one to which codes are brought."""
-    return not offer.owner.email and channel_registry.brings_codes(offer.owner.phone) is not None
+    return not offer.owner.email and channel_registry.takes_code(offer.owner.phone)
 
 
 def send_to_number(request: HttpRequest, offer: Offer) -> None:
     """A code to the number of its owner. Where none leaves, the page says why, and the town calls."""
-    number = offer.owner.phone.as_e164
-    channel = channel_registry.brings_codes(offer.owner.phone)
-    if channel is None:
+    if not channel_registry.takes_code(offer.owner.phone):
         return
-    send = partial(channel_registry.send_code, channel, request=request, number=number)
+    number = offer.owner.phone.as_e164
+    send = partial(channel_registry.send_code, request=request, number=number)
     try:
         own_codes.send(request=request, person=offer.owner, purpose=BY_PHONE, contact=number, by=send)
     except sign_in.TooManyCodesError as refused:

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import visitors
@@ -33,7 +32,6 @@ NUMBER, IN_FORM = "brouillon", "draft"
 
 
 @town_page(PUBLIC)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, city: City, step: str) -> HttpResponse:
     """One question. Going on needs a good answer; going back keeps whatever was typed."""
@@ -156,7 +154,6 @@ def _already_sent(request: HttpRequest, city: City, reference: str) -> HttpRespo
 
 
 @town_page(PUBLIC)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, city: City) -> HttpResponse:
     """All the answers on one page, how to reach whoever gave them, then send. Sent twice, it is registered once."""

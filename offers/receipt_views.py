@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import ANYBODY, SIGNED_IN, person, town_page
@@ -17,7 +16,6 @@ from offers.models import Offer, OfferState
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """The receipt of a visitor, in the browser that sent the offer: its reference, and what remains to be done."""
@@ -81,7 +79,6 @@ def _steps(offer: Offer, *, is_mailed: bool, by_number: bool) -> list[str]:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def proven(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """After the code: the offer becomes active. Only in the browser that sent it, or at a press of the button."""

@@ -29,6 +29,8 @@ from offers import services as offers
 from offers.models import Offer, OfferState
 from privacy import emptying, farewell, standing
 from privacy.models import Erasure
+from statements import services as statements
+from statements.models import Stage, Statement
 
 log = logging.getLogger(__name__)
 
@@ -189,6 +191,7 @@ def _end(people: list[User], *, now: datetime) -> None:
     for offer in Offer.objects.filter(pk__in=busy.values("offer"), owner__in=people, state=OfferState.ACTIVE):
         offers.pause(offer_id=offer.pk, by=offer.owner, now=now)
     _withdraw_needs(people, now=now)
+    _withdraw_statements(people, now=now)
     to_come = standing.theirs(people).filter(state__in=_TO_COME).exclude(pk__in=busy.values("pk"))
     for match in to_come.select_related("offer").order_by("pk"):
         offered = match.offer.owner_id in {person.pk for person in people}
@@ -203,6 +206,13 @@ def _end(people: list[User], *, now: datetime) -> None:
             continue  # it is over already
     # A need that was met by what is called off is open again.
     _withdraw_needs(people, now=now)
+
+
+def _withdraw_statements(people: list[User], *, now: datetime) -> None:
+    """What they have stated and nobody looks after yet: whoever is asked to is told no more."""
+    stages = (Stage.WAITING, Stage.OFFERED)
+    for statement in Statement.objects.filter(person__in=people, stage__in=stages).order_by("pk"):
+        statements.withdraw(statement_id=statement.pk, by=people[0], now=now)
 
 
 def _withdraw_needs(people: list[User], *, now: datetime) -> None:

@@ -193,6 +193,16 @@ REGISTER: dict[str, Marks] = {
     ),
     "matching.HouseholdVerdict": Marks(keep="city lower higher joined by at"),
     "matching.DeskReminder": Marks(keep="city need_ids round number next_at"),
+    # --- statements: what a person concerned asked for goes with its answers
+    "statements.Statement": Marks(
+        keep="reference city person language kind urgency commune first_day way stage proof proven_at proven_by "
+        "organisation need asked_to_give_at created_at changed_at",
+        anonymise="name answers external_key",
+    ),
+    "statements.StatementChange": Marks(
+        keep=f"{_CHANGE.keep} statement organisation", anonymise=_CHANGE.anonymise
+    ),
+    "statements.Recording": Marks(keep="city question language media_type content by at"),
     # --- stays
     "stays.Sponsorship": Marks(
         keep="match sponsor need framed_by ends_on agreed_at agreed_by ended_at", anonymise="aims"

@@ -69,6 +69,7 @@ SPOKEN_OF: dict[str, str] = {
     "rota": "cities.City",
     "shift": "oncall.Shift",
     "sms": "cities.City",
+    "statement": "statements.Statement",
     "visit": "homes.Visit",
     "webhook": "webhooks.Endpoint",
 }
@@ -299,6 +300,9 @@ ROWS: dict[str, Of | str] = {
     "matching.HouseholdVerdict": Of(subject="lower__person higher__person joined__person", author="by"),
     "matching.DeskReminder": "How often the service has reminded the desk.",
     # --- stays
+    "statements.Statement": Of(subject="person", author="proven_by"),
+    "statements.StatementChange": Of(subject="statement__person", author="by"),
+    "statements.Recording": Of(author="by"),
     "stays.Sponsorship": Of(subject=f"sponsor {_MATCH} {_NEED}", author="agreed_by"),
     "stays.SponsorshipEdit": Of(
         subject="sponsorship__sponsor sponsorship__match__offer__owner sponsorship__match__need__person "

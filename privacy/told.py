@@ -172,6 +172,16 @@ TOLD: dict[str, Shown | Out] = {
     "needs.NeedWords": Out.DERIVED,
     "needs.NeedChange": Shown(NEEDS, "need at from_state to_state by reason", "act", title=_HISTORY),
     "needs.NeedEdit": Shown(NEEDS, "need at by what", title=_HISTORY),
+    "statements.Statement": Shown(
+        NEEDS,
+        "reference stage kind urgency name answers commune first_day language way proof proven_at proven_by "
+        "organisation need asked_to_give_at created_at changed_at city",
+        "person external_key",
+        title=_("Ce que vous avez exprimé vous-même"),
+    ),
+    "statements.StatementChange": Shown(
+        NEEDS, "statement at from_state to_state by organisation reason", "act", title=_HISTORY
+    ),
     "desk.Note": Shown(NEEDS, "need at by text", "city"),
     "desk.Mention": Shown(WORK, "note", "person"),
     "desk.Flag": Shown(NEEDS, "need day words at by lifted_at lifted_by", "city"),
@@ -437,5 +447,18 @@ WORDS: Mapping[str, "StrPromise"] = {
     "undone_at": _("Défait le"),
     "used_at": _("Utilisé le"),
     "visit": _("Visite n°"),
+    "answers": _("Réponses"),
+    "asked_to_give_at": _("Invité à donner le"),
+    "language": _("Langue"),
+    "proof": _("Confirmé"),
+    "proven_at": _("Confirmé le"),
+    "proven_by": _("Confirmé par"),
+    "reference": _("Référence"),
+    "stage": _("Où cela en est"),
+    "statement": _("Besoin exprimé"),
+    "urgency": _("Urgence"),
+    "way": _("Comment vous répondre"),
+    "kind": _("Nature"),
+    "commune": _("Commune"),
     "what": _("Ce qui a changé"),
 }

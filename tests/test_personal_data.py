@@ -80,7 +80,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "siret",
         "size", "source", "state", "subject", "subject_key", "to_state", "urgency", "why", "wording", "wording_version",
             "extract", "refusal", "stage", "wish", "outcome", "table", "end", "reported_as", "what",
-            "waits_for", "step",
+            "waits_for", "step", "proof", "way",
     }  # fmt: skip
     public = {
         "wording.Wording": {"name", "title", "body"},
@@ -90,6 +90,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "matching.Decision": {"reason"},
         "inbox.MailReply": {"digest"},  # of a mail's own number, by which it is taken once
         "insight.OwnIndicator": {"name", "about"},
+        "statements.Recording": {"question", "media_type", "content"},  # the town's questions, read aloud
     }
     for label, model in MODELS.items():
         if not ours(model) or label.startswith("cities."):

@@ -48,6 +48,8 @@ from outreach.models import Subscription
 from privacy import holds
 from privacy import messages as letters_of_privacy
 from privacy.models import Notice
+from statements import links as links_of_statements
+from statements import services as statements
 from tests.addresses import names
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -249,6 +251,17 @@ ROWS = {
     "needs:several": Row(frozenset({"member", "manager", "other_member"}) | DESK),
     "needs:mine": OWN,
     "needs:detail": Row(MEMBER | DESK, ("need",)),
+    # What persons concerned state
+    "statements:start": TOWN,
+    "statements:tonight": TOWN,
+    "statements:question": Row(EVERYBODY, ("draft", "stated_question"), only_open=True),
+    "statements:check": Row(EVERYBODY, ("draft",), only_open=True),
+    "statements:listen": Row(EVERYBODY, ("stated_question", "language"), only_open=True),
+    "statements:own": Row(EVERYBODY, ("statement_link",)),
+    "statements:number": Row(frozenset({"member", "manager", "other_member"}) | DESK),
+    "statements:asked": Row(frozenset({"member", "manager", "other_member", "suspended_member"})),
+    "statements:entrust": Row(COORDINATOR),
+    "statements:recordings": Row(ADMINISTRATOR),
     # Matches
     "matching:edit_offer": Row(CITIZEN | DESK, ("offer",)),
     "matching:edit_need": Row(MEMBER | DESK, ("need",)),
@@ -553,7 +566,24 @@ def build() -> World:
         (services.confirm, member),
     ):
         act(match_id=home.pk, by=by, now=now)
+    statement = statements.state(
+        city=city,
+        kind=Kind.GOODS,
+        answers={
+            "category": "bedding", "quantity": 2, "urgency": "this_week", "commune": city.seat_id, "way": "desk",
+        },
+        language="fr",
+        external_key="form:1",
+        by=None,
+        now=now,
+    )  # fmt: skip
+    statements.record(
+        city=city, question="qui", language="fr", content=b"OggS" + bytes(40), by=administrator, now=now
+    )
     words = {
+        "statement_link": links_of_statements.own_path(statement).split("/")[-2],
+        "draft": "abcdefghijk",
+        "stated_question": "qui",
         "visit": visit.pk,
         "visit_link": links_of_homes.host_path(visit).split("/")[-2],
         "dwelling": dwelling.pk,

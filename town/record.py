@@ -68,7 +68,7 @@ class Page:
 KINDS: dict[str, tuple[str, ...]] = {
     "readings": ("accounts.ContactReading",),
     "offers": ("offers", "homes", "town.OfferDouble"),
-    "needs": ("needs", "desk"),
+    "needs": ("needs", "statements", "desk"),
     "lists": ("lists",),
     "matches": ("matching", "stays", "followups"),
     "people": (

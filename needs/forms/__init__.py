@@ -3,9 +3,9 @@
 from needs.forms.base import NeedForm
 from needs.forms.kinds import FORMS, GoodsNeedForm, HousingNeedForm, SkillNeedForm
 from needs.forms.several import SeveralForm
-from needs.forms.small import AddressForm, WithdrawForm
+from needs.forms.small import WithdrawForm
 
 __all__ = [
-    "FORMS", "AddressForm", "GoodsNeedForm", "HousingNeedForm", "NeedForm", "SeveralForm", "SkillNeedForm",
+    "FORMS", "GoodsNeedForm", "HousingNeedForm", "NeedForm", "SeveralForm", "SkillNeedForm",
     "WithdrawForm",
 ]  # fmt: skip

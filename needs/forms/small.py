@@ -1,29 +1,10 @@
-"""The address for a visitor's code, and why a need is no more."""
+"""Why a need is no more."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import LowerCaseEmailField
-from catalogue.contacts import EmailField, EmailInput
 from catalogue.fields.needs import REMINDER
 from catalogue.forms import RadioCards
-
-
-class AddressForm(forms.Form):
-    """The address to which a visitor's sign-in code goes."""
-
-    email = EmailField(
-        label=_("Votre adresse e-mail"),
-        help_text=_("Nous y envoyons un code à six chiffres. Elle n’est montrée à personne."),
-        widget=EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Écrivez votre adresse e-mail."),
-            "invalid": _("Cette adresse n’est pas complète. Écrivez par exemple prenom@exemple.org."),
-        },
-    )
-
-    def clean_email(self) -> str:
-        return str(LowerCaseEmailField.normalised(self.cleaned_data["email"]))
 
 
 class WithdrawForm(forms.Form):

@@ -69,8 +69,9 @@ class TestRegister:
         assert Need.objects.get().entered_by == operator.user
 
     def test_for_oneself(self, citizen, need_body):
-        assert citizen.post("needs/", need_body(organisation=None)).status_code == 201
-        assert Need.objects.get().person == citizen.user
+        answer = citizen.post("needs/", need_body(organisation=None))
+        assert (answer.status_code, set(answer.json()["errors"])) == (400, {"organisation"})
+        assert not Need.objects.exists()
 
     def test_for_a_caller(self, operator, citizen, need_body):
         person = {"phone": "+33353010078", "consent": "phone"}

@@ -69,6 +69,7 @@ def test_from_an_offer_to_its_outcome(
     association_page = new_page()
     association_page.goto(walks.HOME)
     association_page.get_by_role("link", name="J’ai besoin d’aide").click()
+    association_page.get_by_role("link", name="Je suis une association").click()
     association_page.get_by_role("link", name="Me connecter").click()
     association_page.get_by_label("Votre adresse e-mail").fill(member.email)
     association_page.get_by_role("button", name="Recevoir un code").click()

@@ -257,17 +257,6 @@ def test_suspended_association_is_told_whom_to_call(as_user: SignIn, city: City,
     assert not Need.objects.exists()
 
 
-def test_person_posts_for_themselves(as_user: SignIn, stranger: User, city: City, answers: Answers) -> None:
-    client = as_user(stranger)
-    page = text_of(client.get(NEW, {"nature": "housing"}))
-    assert 'name="case_reference"' not in page
-    assert 'name="whom"' not in page
-    client.post(NEW, answers("housing"))
-    need = Need.objects.get()
-    assert (need.person, need.organisation, need.source) == (stranger, None, Source.WEB)
-    assert Need.objects.open().exists()
-
-
 def test_operator_posts_for_a_caller_without_an_address(
     as_user: SignIn, operator: User, answers: Answers
 ) -> None:
@@ -306,17 +295,8 @@ def test_visitor_is_shown_three_ways_in(client: Client, city: City) -> None:
     assert "nature%3Dhousing" in page
 
 
-def test_visitor_gets_a_code_and_comes_back_to_the_page(client: Client, city: City, smtp_server: Any) -> None:
-    response = client.post(NEW + "?nature=housing", {"email": "Amina@Exemple.fr"})
-    assert response.status_code == 302
-    assert "nature%3Dhousing" in response["Location"]
-    assert User.objects.get(email="amina@exemple.fr")
-    assert smtp_server.to("amina@exemple.fr")
-
-
 def test_visitor_cannot_post(client: Client, city: City, answers: Answers) -> None:
-    response = client.post(NEW, answers("housing"))
-    assert errors_of(response).keys() == {"email"}
+    assert "C’est pour moi" in text_of(client.post(NEW, answers("housing")))
     assert not Need.objects.exists()
 
 

@@ -65,6 +65,7 @@ IN_CLEAR = {
     "needs.Need.item_words": SEARCHED,
     "needs.Need.case_reference": SEARCHED,
     "needs.Need.languages": CODE,
+    "statements.Statement.external_key": "what a form counts its rows by",
     "needs.NeedWords.name": SEARCHED,
     "needs.NeedWords.words": SEARCHED,
     "agenda.Subscription.key": "a half of an address, of which SECRET_KEY is the other",

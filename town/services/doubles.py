@@ -33,7 +33,7 @@ OFFERS, NEEDS = "offers.Offer.owner", "needs.Need.person"
 MOVED = (
     OFFERS, NEEDS, "accounts.Consent.user", "notifications.Message.recipient",
     "notifications.Preference.person", "notifications.Bounce.person", "call.Call.person", "sms.Reply.person",
-    "inbox.MailReply.person", "stays.Sponsorship.sponsor", "appeals.Asked.person",
+    "inbox.MailReply.person", "stays.Sponsorship.sponsor", "appeals.Asked.person", "statements.Statement.person",
 )  # fmt: skip
 # In `Double.moved`, beside these: the change that made one of two choices of messages.
 _UNITED = "notifications.PreferenceEdit"

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors as accounts
@@ -20,7 +19,6 @@ from town.presentation import invitation_card
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_safe
 def team(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """For its members, who they are; for its managers, who is invited, who is told, who has not come for long."""
@@ -37,7 +35,6 @@ def team(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     organisation = _managed(request, city, pk)
@@ -67,7 +64,6 @@ def take_back(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def member(request: HttpRequest, city: City, pk: int, person_pk: int) -> HttpResponse:
     """What a colleague is in the association."""
@@ -77,7 +73,6 @@ def member(request: HttpRequest, city: City, pk: int, person_pk: int) -> HttpRes
 
 
 @town_page(SIGNED_IN)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """Somebody is of the association no more."""

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import COORDINATION, person, town_page
@@ -16,7 +15,6 @@ from town.models import Double, OfferDouble
 
 
 @town_page(COORDINATION)
-@never_cache
 @require_safe
 def doubles(request: HttpRequest, city: City) -> HttpResponse:
     now = timezone.now()

@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import ADMINISTRATION, person, town_page
@@ -15,7 +14,6 @@ from town import links, selectors, services
 from town.opening import OpeningForm
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def first(request: HttpRequest, token: str) -> HttpResponse:
     """For whoever has the link that `manage.py open_town` prints, while there is no town."""
@@ -37,7 +35,6 @@ def first(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def close(request: HttpRequest, city: City) -> HttpResponse:
     """Close the town to the public; then, where nothing happened in it, remove it."""

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import selectors as accounts
@@ -22,7 +21,6 @@ ONE_LOOK_UP = timedelta(minutes=15)
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, city: City) -> HttpResponse:
     """What is asked of the record is sent by POST: an address or a number of somebody stands in no address, which stays

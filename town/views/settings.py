@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ADMINISTRATION, PUBLIC, person, town_page
@@ -20,7 +19,6 @@ PER_PAGE = 20
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_safe
 def home(request: HttpRequest, city: City) -> HttpResponse:
     """All that an administrator sees to, and the history of the settings."""
@@ -35,7 +33,6 @@ def home(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def group(request: HttpRequest, city: City, slug: str) -> HttpResponse:
     """One group of settings, and who has changed it."""

@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors as accounts
@@ -26,7 +25,6 @@ from town.words import role_names
 
 
 @town_page(TEAM)
-@never_cache
 @require_safe
 def team(request: HttpRequest, city: City) -> HttpResponse:
     """Who has which role; for administrators, who is invited and what those who left still have."""
@@ -46,7 +44,6 @@ def team(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: HttpRequest, city: City) -> HttpResponse:
     form = InvitationForm(request.POST or None)
@@ -73,7 +70,6 @@ def take_back(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(ADMINISTRATION)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def member(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """Somebody's roles, and what is still theirs."""
@@ -111,7 +107,6 @@ def reset_factor(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 @town_page(TEAM)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, city: City) -> HttpResponse:
     """Somebody lays down what they are in the town."""
@@ -149,7 +144,6 @@ def _part(request: HttpRequest, city: City, user: User, *, roles: set[str] | Non
 
 
 @town_page(ANYBODY)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """Behind the link of the mail: shown on GET; accepted by whoever has proven the address by a code."""

@@ -6,7 +6,6 @@ silent holds a thread of the site for each: it may hold so many, so long.
 
 import logging
 import threading
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -18,6 +17,8 @@ from notifications.channel_transport import ChannelError
 from notifications.channels.sms.alphabet import for_sms
 from notifications.channels.sms.numbers import can_receive
 from notifications.channels.sms.transport import gateway
+
+__all__ = ["NotSentError", "are_sent", "can_receive", "send_code", "send_counted", "tell_of_change"]
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +35,16 @@ def are_sent() -> bool:
     return bool(settings.SMS_GATEWAY)
 
 
-def can_bring(phone: Any) -> bool:
-    """Whether a code can be sent to this number."""
-    return are_sent() and can_receive(phone)
+def send_code(*, number: str, code: str) -> None:
+    """To a number that nobody has proven yet: nothing else leaves for one. Raises NotSentError."""
+    words = _(
+        "%(code)s est votre code Accorde. Il prouve que ce numéro est le vôtre. Ne le donnez à personne."
+    )
+    _send(number, words % {"code": code}, reference="code")
 
 
 def send_counted(*, request: HttpRequest, number: str, code: str) -> None:
-    """As `send_code`, as long as the day's codes are not used up. Raises TooManyCodesError and NotSentError."""
+    """The same, as one of so many that the installation sends. Raises accounts.sign_in.TooManyCodesError as well."""
     counted = sign_in.count(request, action="codes_by_sms", key="all")
     if counted is None:
         raise sign_in.TooManyCodesError(sign_in.wait_for(request, action="codes_by_sms", key="all"))
@@ -49,14 +53,6 @@ def send_counted(*, request: HttpRequest, number: str, code: str) -> None:
     except NotSentError:
         counted.rollback()
         raise
-
-
-def send_code(*, number: str, code: str) -> None:
-    """To a number that nobody has proven yet: nothing else leaves for one. Raises NotSentError."""
-    words = _(
-        "%(code)s est votre code Accorde. Il prouve que ce numéro est le vôtre. Ne le donnez à personne."
-    )
-    _send(number, words % {"code": code}, reference="code")
 
 
 def tell_of_change(*, number: str, stop_url: str) -> None:

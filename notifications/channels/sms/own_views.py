@@ -20,7 +20,6 @@ from accounts.forms import OneCodeForm
 from accounts.models import PhoneProof, User
 from notifications.channels.sms import codes
 from notifications.channels.sms.forms import PhoneForm
-from notifications.channels.sms.numbers import can_receive
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +77,7 @@ def _write(request: HttpRequest, user: User) -> HttpResponse:
     if user.phone == phone and user.phone_proof:
         messages.info(request, _("Ce numéro est déjà prouvé."))
         return redirect("sms:my_phone")
-    by_code = codes.are_sent() and can_receive(phone)
+    by_code = codes.are_sent() and codes.can_receive(phone)
     if not (by_code and user.phone_proof):
         try:
             services.write_phone(user=user, phone=phone, by=user, now=timezone.now())
@@ -120,7 +119,7 @@ def _confirm(request: HttpRequest, user: User) -> HttpResponse:
         if edit and gives_way:
             contact_mails.tell_of_change(user, edit, address=user.email)
     # Once it has changed: a number that is out of reach by now is often why.
-    if edit and gives_way and codes.are_sent() and can_receive(before):
+    if edit and gives_way and codes.are_sent() and codes.can_receive(before):
         try:
             codes.tell_of_change(number=before.as_e164, stop_url=contact_mails.stop_url(edit))
         except codes.NotSentError:

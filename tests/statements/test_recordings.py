@@ -1,0 +1,60 @@
+"""Questions read aloud: small files of sound, from the town, where there is one."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.models import Role
+from statements import sounds
+from statements.models import Recording
+from tests.factories.accounts import CityRoleFactory
+from tests.statements.conftest import HOME
+
+PAGE = "/strasbourg/bureau/voix/"
+MP3 = b"ID3\x04" + bytes(400)
+
+
+@pytest.fixture
+def administrator(city: Any) -> Any:
+    return CityRoleFactory(city=city, role=Role.ADMINISTRATOR).user
+
+
+def send(client: Client, content: bytes, **said: str) -> Any:
+    file = SimpleUploadedFile("question.mp3", content, "audio/mpeg")
+    return client.post(PAGE, {"question": "qui", "language": "fa-af", "file": file, **said})
+
+
+def test_a_question_is_heard_in_the_language_that_was_recorded(
+    client: Client, city: Any, administrator: Any
+) -> None:
+    client.force_login(administrator)
+    assert send(client, MP3).status_code == 302
+    heard = client.get(f"{HOME}ecouter/qui/fa-af/")
+    assert (heard["Content-Type"], heard.content) == ("audio/mpeg", MP3)
+    visitor = Client()
+    visitor.post(HOME, {"kind": "housing", "key": "abcdefghijk"})
+    page = f"{HOME}abcdefghijk/qui/"
+    assert "<audio" not in visitor.get(page).text
+    assert "<audio" in visitor.get(page, headers={"accept-language": "fa-AF"}).text
+    client.post(PAGE, {"act": "remove", "question": "qui", "language": "fa-af"})
+    assert client.get(f"{HOME}ecouter/qui/fa-af/").status_code == 404
+
+
+def test_another_takes_its_place(client: Client, city: Any, administrator: Any) -> None:
+    client.force_login(administrator)
+    send(client, MP3)
+    send(client, b"OggS" + bytes(40))
+    assert Recording.objects.get().media_type == "audio/ogg"
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html><script>", b"MZ" + bytes(90), b"ID3" + bytes(sounds.MOST_BYTES + 1)]
+)
+def test_no_sound_and_what_is_too_long_are_refused(
+    client: Client, city: Any, administrator: Any, content: bytes
+) -> None:
+    client.force_login(administrator)
+    assert send(client, content).status_code == 422
+    assert not Recording.objects.exists()
