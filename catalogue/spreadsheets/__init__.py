@@ -39,9 +39,10 @@ from catalogue.spreadsheets.files import Spreadsheet, Table, open_spreadsheet, r
 from catalogue.spreadsheets.lines import NOTHING_SAID, Fault, Line, Unreadable
 from catalogue.spreadsheets.lines import Answers as FileAnswers
 from catalogue.spreadsheets.lines import Question as FileQuestion
+from catalogue.spreadsheets.meanings import Column, sentence
 from catalogue.spreadsheets.options import add_reading_options, answers_of
 from catalogue.spreadsheets.questions import Answers, BadAnswer, BadCell, Heard, Question, Understood
-from catalogue.spreadsheets.rows import Block, Column, Row, knows_names, parse_blocks, parse_rows, sentence
+from catalogue.spreadsheets.rows import Block, Row, knows_names, parse_blocks, parse_rows
 
 __all__ = [
     "NOTHING_SAID",
