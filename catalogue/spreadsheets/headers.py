@@ -30,7 +30,8 @@ _CALLED: Mapping[str, str] = {
     "|quantite|nombre|combien personne pouvez vous accueillir|combien place|nombre place propose"
     "|how many people can you host|how many people|number of place|number of people|number of guest"
     "|combien|nombre heure|heure par semaine|nombre heure par semaine|عدد الأماكن|عدد الأشخاص|السعة",
-    "available": "disponibilite|disponible|date disponibilite|periode disponibilite|periode"
+    "available": "du au|date|dates du au|periode du au|disponible du au|disponibilite du au|from to"
+    "|disponibilite|disponible|date disponibilite|periode disponibilite|periode"
     "|quand etes vous disponible|availability|available|date availability|disponibilite date|التوفر",
     "available_from": "disponible partir|disponible a partir|disponible des|disponible le|disponible depuis"
     "|date debut|debut"

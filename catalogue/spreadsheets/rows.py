@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import compress, islice
 from operator import itemgetter
@@ -45,6 +45,11 @@ class Row:
         """A complaint about one of this row's cells, or about the whole row when `column` is empty."""
         header, letter = self.places.get(column, (column, ""))
         return BadCell(self.line, header, letter, self.raw.get(column, ""), message)
+
+    def asked(self, column: str, message: str, choices: Sequence[str]) -> BadCell:
+        """A complaint that is a question about all of a cell, once for all cells that say the same."""
+        written = self.raw.get(column, "")
+        return replace(self.bad(column, message), name=column, asked=written, choices=tuple(choices))
 
 
 @dataclass(frozen=True, slots=True)

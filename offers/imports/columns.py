@@ -25,6 +25,7 @@ from catalogue.spreadsheets import (
     Period,
     as_text,
     day,
+    day_at,
     last_day_so_far,
     periods,
     sentence,
@@ -102,13 +103,13 @@ COLUMNS = (
     ),
     Column(
         "available_from",
-        day,
+        day_at["first"],
         ("disponible à partir du", "à partir du"),
         meaning="in place of `available`, for lists that have two columns: the first day; empty: today",
     ),
     Column(
         "available_until",
-        day,
+        day_at["last"],
         ("disponible jusqu'au", "jusqu'au"),
         meaning="the last day, itself included; empty: no end",
     ),
