@@ -205,6 +205,7 @@ def _refused(bare: str, written: str, today: date) -> CellError:
     if days and (until := _UNTIL.match(bare)) and until[0]:
         return _in_question(written, [f"..{days[0]}"])
     if found := unsure(bare, written, today, then=".."):
+        found.code = _FROM_WHEN
         return found
     if _FIGURE.search(bare):
         return _in_question(written, [])

@@ -41,7 +41,7 @@ from catalogue.spreadsheets.lines import NOTHING_SAID, Fault, Line, Unreadable
 from catalogue.spreadsheets.lines import Answers as FileAnswers
 from catalogue.spreadsheets.lines import Question as FileQuestion
 from catalogue.spreadsheets.meanings import Column, sentence
-from catalogue.spreadsheets.options import add_reading_options, answers_of
+from catalogue.spreadsheets.options import add_means_option, add_reading_options, answers_of
 from catalogue.spreadsheets.questions import Answers, BadAnswer, BadCell, Heard, Question, Understood
 from catalogue.spreadsheets.rows import Block, Row, knows_names, parse_blocks, parse_rows
 
@@ -67,6 +67,7 @@ __all__ = [
     "Understood",
     "Unreadable",
     "accepted",
+    "add_means_option",
     "add_reading_options",
     "answers_of",
     "as_text",

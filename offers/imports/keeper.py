@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -351,5 +352,14 @@ def _named(row: Row, fields: Mapping[str, Any]) -> list[str]:
 
 def _usual_title(fields: dict[str, Any]) -> str:
     """What it is, in French, where the list has no title. ValidationError for an item that is not clear."""
+    if fields["kind"] != Kind.GOODS:
+        return _named_by_category(fields["kind"], fields["category"])
     with override("fr"):
         return capfirst(what(Offer(**OFFER.completed(fields))))
+
+
+@lru_cache(maxsize=64)
+def _named_by_category(kind: str, category: str) -> str:
+    """What is no thing is called as its category is."""
+    with override("fr"):
+        return capfirst(what(Offer(kind=kind, category=category)))
