@@ -186,9 +186,9 @@ def _whole(bare: str, today: date) -> Period | None:
     week = _WEEK.fullmatch(bare)
     if week is None:
         return None
-    for year in [int(week[2])] if week[2] else range(today.year, today.year + 2):
+    for written in [int(week[2])] if week[2] else range(today.year, today.year + 2):
         try:
-            monday = date.fromisocalendar(year, int(week[1]), 1)
+            monday = date.fromisocalendar(written, int(week[1]), 1)
         except ValueError:
             continue
         if week[2] or monday + timedelta(days=6) >= today:

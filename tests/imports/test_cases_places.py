@@ -77,7 +77,7 @@ def test_a_place_is_asked_about_once_and_answered(
     asked = [line for line in said.out.splitlines() if "--means" in line]
     assert asked == [
         '  --means "commune: Saint-Denis = 97411 Saint-Denis"',
-        '  --means "city: Schiltigheim = 67447 Schiltigheim"',
+        '  --means "city: Schiltigheim = 67482 Strasbourg"',
     ]
     means = ["commune: Saint-Denis = 93066 Saint-Denis", "city: Schiltigheim = 67447 Schiltigheim"]
     assert import_offers(write_csv(rows), means=means).status == 0

@@ -48,7 +48,7 @@ def test_columns_are_guessed_from_their_names_and_from_what_stands_in_them(
     assert guessed["Joindre"] == ("contact_email", "content")
     assert guessed["Quoi"] == ("category", "content")
     assert guessed["Tel"][0] == "contact_phone"
-    assert guessed["Du au"] == ("available", "content")
+    assert guessed["Du au"] == ("available", "header")
     assert guessed["Surnom"] == ("", "")
     text = page.content.decode()
     assert "devinée d’après son contenu" in text

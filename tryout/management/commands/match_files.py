@@ -107,9 +107,9 @@ class Command(BaseCommand):
             progress.end()
             self._complain(summary)
             self.stdout.write("\n".join(_page(summary, options["out"])))
-            for question in summary.asked[:MOST_ASKED]:
-                self.stdout.write(_("À préciser, %(question)s") % {"question": question})
-                self.stdout.write(f'  --means "{question.answered}"')
+            for asked in summary.asked[:MOST_ASKED]:
+                self.stdout.write(_("À préciser, %(question)s") % {"question": asked})
+                self.stdout.write(f'  --means "{asked.answered}"')
         if summary.bad_rows:
             sys.exit(SOME_BAD)
 
