@@ -42,8 +42,8 @@ def show(city: City, *, rows: int) -> None:
             )
             seconds = time.perf_counter() - begun
             say(
-                f"{name} : {count(rows / seconds)} lignes par seconde ; un simple COPY va {count(seconds / plain)} fois "
-                f"plus vite ({count(rows / plain)} par seconde)"
+                f"{name} : {count(rows / seconds)} lignes par seconde ; un simple COPY va "
+                f"{count(seconds / plain)} fois plus vite ({count(rows / plain)} par seconde)"
             )
         say(f"mémoire en plus : {decimal(peak_megabytes() - before, 0)} Mo")
     refuse_unless(

@@ -182,6 +182,8 @@ def unsure(bare: str, written: str, today: date, *, then: str = "") -> Unclear |
 
 def likely_days(bare: str, today: date) -> list[date]:
     """What "mi-janvier", "à partir du 15" or "1/12 ?" most likely mean: to be proposed, never taken."""
+    if _NOT_THAT_DAY.search(bare):
+        return []
     if about := _ABOUT_A_MONTH.search(bare):
         month = read_month(about["month"].strip(" .!?"), today=today)
         if month is None:
@@ -197,8 +199,6 @@ def likely_days(bare: str, today: date) -> list[date]:
         ]
     if alone := _DAY_OF_MONTH.fullmatch(bare):
         return _next_of_number(int(alone[1]), today)
-    if _NOT_THAT_DAY.search(bare):
-        return []
     found: list[date] = []
     rest = bare
     for piece in _A_DAY.findall(bare):

@@ -89,6 +89,7 @@ def test_periods(written: str, first: date, last: date | None) -> None:
         # Of these nothing is proposed, for it would be the contrary.
         ("sauf du 24 au 26/12", ()),
         ("avant le 15/12", ()),
+        ("avant fin mars", ()),
         ("nuit du 3 au 4/12", ()),
         ("du 1 au 7 et du 15 au 20/12", ()),
         ("week-ends", ()),
