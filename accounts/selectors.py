@@ -49,6 +49,18 @@ AWAY = timedelta(days=14)
 _ACTIVE = Q(memberships__user__is_active=True)
 
 
+def never_here(people: Collection[int]) -> QuerySet[User]:
+    """Those of them who never signed in, belong to nothing, and of whom nothing is known but how to reach them."""
+    mine = {"user": OuterRef("pk")}
+    return (
+        User.objects.filter(
+            pk__in=people, last_login=None, is_staff=False, anonymised_at=None, merged_into=None
+        )
+        .exclude(Exists(CityRole.objects.filter(**mine)) | Exists(Membership.objects.filter(**mine)))
+        .exclude(Exists(Consent.objects.filter(**mine)) | Exists(EmailAddress.objects.filter(**mine)))
+    )
+
+
 def organisations_of(user: User | AnonymousUser, city: City | None = None) -> QuerySet[Organisation]:
     """The associations of which a person is a member, in one city or in all, by name."""
     if not user.is_authenticated:

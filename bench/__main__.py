@@ -17,7 +17,7 @@ from pathlib import Path
 from config import embedded
 from config.run import command
 
-TABLES = ("reading", "desk", "insight", "single", "batch", "plan", "messages")
+TABLES = ("reading", "imports", "desk", "insight", "single", "batch", "plan", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ def main() -> int:
     )
     options.add_argument("--offers", type=int, default=20_000, help="of the desk's town")
     options.add_argument("--needs", type=int, default=5_000, help="of the desk's town")
+    options.add_argument("--rows", type=int, default=20_000, help="of the list that is imported")
     chosen = options.parse_args()
     if unknown := set(chosen.tables) - set(TABLES):
         options.error(f"no such table: {', '.join(sorted(unknown))}")
@@ -69,6 +70,12 @@ def main() -> int:
             from bench import reading
 
             reading.show()
+        if "imports" in tables:
+            from bench import desk, imports
+            from cities.models import City
+
+            desk.prepare(offers=1_000, needs=100)
+            imports.show(City.objects.get(slug="strasbourg"), rows=chosen.rows)
         if "plan" in tables:
             from bench import plans
 

@@ -13,7 +13,10 @@ _SHAPE = re.compile(rf"[A-Z]-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
 
 def new_reference(prefix: str) -> str:
     """A fresh reference of eight symbols (20⁸ ≈ 2.6 × 10¹⁰ values); uniqueness is the database's."""
-    symbols = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    number, symbols = secrets.randbelow(len(ALPHABET) ** 8), ""
+    for _place in range(8):
+        number, last = divmod(number, len(ALPHABET))
+        symbols += ALPHABET[last]
     return f"{prefix}-{symbols[:4]}-{symbols[4:]}"
 
 

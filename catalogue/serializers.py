@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -115,10 +115,16 @@ class DayField(serializers.DateField):
 
     default_error_messages = {"far": TOO_FAR}
 
+    def __init__(self, *, edge: Literal["", "first", "last"] = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.edge = edge
+
     def to_internal_value(self, value: Any) -> date:
         is_text = isinstance(value, str) and value.strip()
         day: date = (
-            read_day(value, today=timezone.localdate()).value if is_text else super().to_internal_value(value)
+            read_day(value, today=timezone.localdate(), edge=self.edge).value
+            if is_text
+            else super().to_internal_value(value)
         )
         if abs(day - timezone.localdate()) > FARTHEST:
             self.fail("far")
@@ -233,8 +239,9 @@ def written_field(row: Field) -> tuple[type[serializers.Field], dict[str, Any]] 
                     "max_length": MOST_SIZES,
                 }
             return serializers.CharField, {**asks, "max_length": LONGEST_TYPED, "allow_blank": True}
-        case Day():
-            return DayField, {"required": True} if row.required else {**asks, "allow_null": True}
+        case Day(edge=edge):
+            asks = {"required": True} if row.required else {**asks, "allow_null": True}
+            return DayField, {"edge": edge, **asks}
     return None
 
 

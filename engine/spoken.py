@@ -1,6 +1,6 @@
 """When one language is spoken for another: it is the same, or one contains the other.
 
-A whole (Persian, Arabic, Kurdish) stands for its parts only on a side that names none of them.
+A whole (Persian, Arabic, Kurdish, Chinese) stands for its parts only on a side that names none of them.
 """
 
 from collections.abc import Collection, Iterator

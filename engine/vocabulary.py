@@ -56,5 +56,12 @@ PARTS_OF_LANGUAGES = {
         "aao", "abh", "abv", "acm", "acq", "acw", "acx", "acy", "adf", "aeb", "aec", "afb", "ajp", "apc", "apd",
         "arb", "arq", "ars", "ary", "arz", "auz", "avl", "ayh", "ayl", "ayn", "ayp", "pga", "shu", "ssh",
     ),
+    "zh": ("cmn", "gan", "hak", "hsn", "nan", "wuu", "yue"),
+    "sh": ("bs", "hr", "sr"),
+    "pt": ("pt-BR", "pt-PT"),
 }  # fmt: skip
-SAME_LANGUAGES = {"fa-AF": "prs", "fa-IR": "pes"}
+SAME_LANGUAGES = {
+    "fa-AF": "prs", "fa-IR": "pes", "zh-Hans": "zh", "zh-Hant": "zh", "en-US": "en", "en-GB": "en", "en-CA": "en",
+    "en-AU": "en", "fr-CA": "fr", "fr-CH": "fr", "es-419": "es", "es-ES": "es", "es-MX": "es", "de-AT": "de",
+    "de-CH": "de",
+}  # fmt: skip

@@ -32,6 +32,7 @@ from catalogue.spreadsheets import (
     Heard,
     Table,
     Unreadable,
+    add_means_option,
     add_reading_options,
     answers_of,
     harmless,
@@ -75,13 +76,7 @@ class ImportCommand(BaseCommand, ABC):
         add_reading_options(parser)
         parser.add_argument("--dry-run", action="store_true", help="check every row, keep none")
         parser.add_argument("--report", type=Path, metavar="FILE", help="also write the bad rows to a csv")
-        parser.add_argument(
-            "--means",
-            action="append",
-            default=[],
-            metavar="'COLUMN: WRITTEN = VALUE'",
-            help="what a value of a column means, where it is not clear; may be given several times",
-        )
+        add_means_option(parser)
         parser.add_argument(
             "--language",
             choices=[code for code, _name in settings.LANGUAGES],

@@ -21,6 +21,9 @@ NOTHING = "nothing"
 class UploadForm(forms.Form):
     """A file, what it holds, and who sends it."""
 
+    # Which of the two senders is to be said depends on what it holds: no browser may ask for both.
+    use_required_attribute = False
+
     what = forms.ChoiceField(
         label=gettext_lazy("Cette liste contient"),
         choices=[
@@ -31,19 +34,17 @@ class UploadForm(forms.Form):
         initial=What.OFFERS,
     )
     name = forms.CharField(
-        label=gettext_lazy("De qui vient-elle"),
+        label=gettext_lazy("De qui viennent ces propositions"),
         max_length=LONGEST_NAME,
-        required=False,
         help_text=gettext_lazy(
             "Par exemple «\u00a0Paroisse de la Meinau\u00a0». Donnez chaque fois le même nom\u202f: ses colonnes "
             "seront reconnues, et ses lignes aussi."
         ),
     )
     organisation = forms.ModelChoiceField(
-        label=gettext_lazy("Association"),
+        label=gettext_lazy("De quelle association sont ces besoins"),
         queryset=Organisation.objects.none(),
-        required=False,
-        help_text=gettext_lazy("Pour des besoins\u202f: celle dont ils sont."),
+        help_text=gettext_lazy("Seulement pour une liste de besoins."),
     )
     file = forms.FileField(
         label=gettext_lazy("Fichier"),
@@ -60,14 +61,11 @@ class UploadForm(forms.Form):
         organisation = self.fields["organisation"]
         assert isinstance(organisation, forms.ModelChoiceField)
         organisation.queryset = organisations
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("what") == What.OFFERS and not cleaned.get("name"):
-            self.add_error("name", _("Dites de qui vient cette liste."))
-        if cleaned.get("what") == What.NEEDS and not cleaned.get("organisation"):
-            self.add_error("organisation", _("Choisissez l’association dont sont ces besoins."))
-        return cleaned
+        self.fields["name"].error_messages["required"] = _("Dites de qui vient cette liste.")
+        organisation.error_messages["required"] = _("Choisissez l’association dont sont ces besoins.")
+        if self.is_bound:
+            of_needs = self.data.get(self.add_prefix("what")) == What.NEEDS
+            self.fields["name"].required, organisation.required = not of_needs, of_needs
 
 
 class ColumnsForm(forms.Form):

@@ -10,7 +10,10 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.selectors import never_here
+from accounts.services import forget_person
 from catalogue import changes
+from catalogue.vocabulary import Source
 from cities.days import local_day
 from homes.models import Visit
 from lists.models import Fate, Line, ListImport
@@ -19,11 +22,30 @@ from matching.models import CaseTaken, ConditionQuestion, Match, MatchState
 from needs import services as needs
 from needs.models import Need, NeedChange, NeedEdit
 from offers import services as offers
-from offers.models import Offer, OfferChange, OfferEdit
+from offers.models import Offer, OfferChange, OfferEdit, OfferState
 
 AT_ONCE = 100
 # Of a pair in another state somebody has decided something.
 _OF_THE_ENGINE = (MatchState.SUGGESTED, MatchState.SUPERSEDED)
+
+
+@transaction.atomic
+def forget_people(*, one: ListImport, by: User | None, now: datetime) -> int:
+    """Of the people whom an import entered that was taken back, those go who never came and of whom nothing else is
+    left; how many.
+    """
+    lines = one.all_lines.filter(fate=Fate.NEW, taken_back=True)
+    owners = set(lines.exclude(offer=None).values_list("offer__owner", flat=True))
+    mine = {"owner": OuterRef("pk")}
+    back = Offer.objects.filter(source=Source.IMPORT, state=OfferState.WITHDRAWN, external_key="")
+    others = Offer.objects.filter(**mine).exclude(pk__in=back.values("pk"))
+    gone = (
+        never_here(owners).exclude(Exists(others)).exclude(Exists(Need.objects.filter(person=OuterRef("pk"))))
+    )
+    people = list(gone.order_by("pk"))
+    for person in people:
+        forget_person(person=person, by=by, now=now)
+    return len(people)
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from catalogue.imports import Note, Outcome
 from catalogue.spreadsheets import Answers, Table, Unreadable
 from lists import reading, services
 from lists.models import AT_WORK, FilePart, ListImport, Sender, Step, What
-from lists.undoing import take_back_some
+from lists.undoing import forget_people, take_back_some
 from matching.scanning.work_locks import Work, try_lock, unlock
 from needs.imports import import_needs
 from offers.imports import import_offers
@@ -150,6 +150,7 @@ def _take_back(one: ListImport, *, now: datetime, until: float) -> None:
     while take_back_some(one=one, by=one.undone_by, now=now):
         if time.monotonic() > until:
             return
+    forget_people(one=one, by=one.undone_by, now=now)
     services.end(one=one, to=Step.UNDONE, now=now)
 
 

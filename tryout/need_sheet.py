@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalogue.fields import NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
-from catalogue.spreadsheets import NOTHING_SAID, BadCell, Block, Column, FileAnswers, one_of, texts
+from catalogue.spreadsheets import NOTHING_SAID, Answers, BadCell, Block, Column, FileAnswers, one_of, texts
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind, Rhythm
 from engine import NeedColumns, Vocabulary
 from engine.arrays import Bools, Ints, code
@@ -51,9 +51,10 @@ def read_needs(
     progress: Callable[[int, int | None], None],
     answers: FileAnswers = NOTHING_SAID,
     today: date | None = None,
+    means: Answers | None = None,
 ) -> tuple[NeedColumns, Tally]:
     """As `read_offers`, in the vocabulary of the offers that they meet."""
-    return Needs(words, places).read(path, answers, complain, progress, today)
+    return Needs(words, places).read(path, answers, complain, progress, today, means)
 
 
 def _columns() -> tuple[list[Column], list[Column]]:

@@ -15,6 +15,7 @@ from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
 from catalogue.spreadsheets import (
     NOTHING_SAID,
+    Answers,
     BadCell,
     Block,
     CellError,
@@ -59,12 +60,13 @@ def read_offers(
     progress: Callable[[int, int | None], None],
     answers: FileAnswers = NOTHING_SAID,
     today: date | None = None,
+    means: Answers | None = None,
 ) -> tuple[OfferColumns, Tally]:
     """The good rows as columns in the order of the file; `complain` is told of each other line.
 
     `progress` is told how many lines were read, of about how many. Raises Unreadable.
     """
-    return Offers(words, places).read(path, answers, complain, progress, today)
+    return Offers(words, places).read(path, answers, complain, progress, today, means)
 
 
 def _day_numbers(windows: Iterable[tuple[date, date | None]]) -> tuple[int, ...]:

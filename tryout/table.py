@@ -24,6 +24,7 @@ from django.utils.translation import ngettext
 from catalogue.imports import LONGEST_ID, figures_of, written_place
 from catalogue.slots import parse_slot, refuse_clashes
 from catalogue.spreadsheets import (
+    Answers,
     BadCell,
     Block,
     Column,
@@ -167,12 +168,13 @@ class Reader(ABC, Generic[Side]):
         complain: Callable[[list[BadCell]], None],
         progress: Callable[[int, int | None], None],
         today: date | None = None,
+        means: Answers | None = None,
     ) -> tuple[Side, Tally]:
         table: Table = read_table(path, answers)
         self.today = today or timezone.localdate()
         tally, lines = Tally(), 0
         blocks: Iterator[Block] = parse_blocks(
-            table, self.columns, passed_over=self.passed_over, today=self.today
+            table, self.columns, passed_over=self.passed_over, today=self.today, answers=means
         )
         for block in blocks:
             if not block.places.keys() & {"commune", "postcode", "lat"}:

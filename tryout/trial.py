@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.labels import listed
-from catalogue.spreadsheets import NOTHING_SAID, BadCell, FileAnswers, harmless
+from catalogue.spreadsheets import NOTHING_SAID, Answers, BadCell, FileAnswers, Heard, Question, harmless
 from engine import KEEP, NEAR_KM, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
 from engine.planning import Baseline, Plan, plan, plan_pairs
 from tryout.chains import CHAIN_COLUMNS
@@ -104,6 +104,7 @@ class Summary:
     bad_cells: int  # all of them are in errors.csv
     bad: tuple[BadLine, ...]
     notices: tuple[str, ...]
+    asked: tuple[Question, ...] = ()  # each value that a person is asked about, once
 
     @property
     def bad_rows(self) -> int:
@@ -153,12 +154,14 @@ def match_files(
     processes: int | None = None,
     said_of_offers: FileAnswers = NOTHING_SAID,
     said_of_needs: FileAnswers = NOTHING_SAID,
+    means: Answers | None = None,
 ) -> Summary:
     """Rank, near misses and plan of two spreadsheets, written into the folder `out`.
 
     Bad rows are named in errors.csv and in the summary, the good ones go on. `seconds` bounds the search for the plan,
     of which the best so far is then taken. `processes` rank large files (None: as many as the machine has cores); the
-    result is the same. `said_of_…` is what a person answered about a file. `progress` is told (step of `STEPS`, done,
+    result is the same. `said_of_…` is what a person answered about a file,
+    `means` what they answered about its cells. `progress` is told (step of `STEPS`, done,
     of how many). The files appear when all are whole. Raises Unreadable when a file as a whole cannot be read,
     CannotWrite when the results cannot be written, ValueError for a budget that is no number from 0 up.
     """
@@ -177,6 +180,7 @@ def match_files(
             progress=stopwatch.tell,
             answers=said_of_offers,
             today=today,
+            means=means,
         )
         stopwatch.start("needs")
         need_columns, need_tally = read_needs(
@@ -187,6 +191,7 @@ def match_files(
             progress=stopwatch.tell,
             answers=said_of_needs,
             today=today,
+            means=means,
         )
         names = (_cells(need_columns.ids), _cells(offer_columns.ids))
 
@@ -222,6 +227,7 @@ def match_files(
             seconds=stopwatch.spent(),
             bad_cells=errors.count,
             bad=tuple(errors.first),
+            asked=tuple(errors.heard.questions.values()),
             notices=(
                 *_of_file(offers, offer_tally),
                 *_of_file(needs, need_tally),
@@ -246,6 +252,7 @@ class _Errors:
     def __init__(self, file: IO[str]) -> None:
         self.first: list[BadLine] = []
         self.count = 0
+        self.heard = Heard()
         self._file = file
         self._writer = csv.writer(file, delimiter=";")
         self._writer.writerow(
@@ -255,6 +262,7 @@ class _Errors:
     def of(self, path: Path) -> Callable[[list[BadCell]], None]:
         def complain(cells: list[BadCell]) -> None:
             self.count += len(cells)
+            self.heard.take((), cells)
             for cell in cells:
                 if len(self.first) < MOST_SHOWN:
                     self.first.append(BadLine(path.name, cell))

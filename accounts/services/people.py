@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_urlsafe
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSWORD_SUFFIX_LENGTH
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
@@ -95,23 +97,28 @@ def ensure_people(*, contacts: Sequence[Contact], now: datetime) -> list[User]:
         user.email: user
         for user in User.objects.filter(email__in={email for email in emails if email}, merged_into=None)
     }
+    lone = {contact.phone for contact, email in zip(contacts, emails, strict=True) if not email}
+    # Numbers that somebody has, here or further up in the list: whose they are is looked at one by one.
+    numbers = {str(phone) for phone in User.objects.filter(phone__in=lone).values_list("phone", flat=True)}
     people: list[User] = []
     fresh: dict[str, User] = {}
     for contact, email in zip(contacts, emails, strict=True):
         is_plain = email and email not in known
+        is_new_number = not email and contact.phone not in numbers and len(contacts) > 1
+        numbers.add(contact.phone)
         if is_plain and email in fresh and (fresh[email].name or not contact.name):
             people.append(fresh[email])
-        elif is_plain and email not in fresh and len(contacts) > 1:
-            user = User(email=email, phone=contact.phone or None, name=contact.name, created_at=now)
-            user.set_unusable_password()
+        elif is_new_number or (is_plain and email not in fresh and len(contacts) > 1):
+            user = User(email=email or None, phone=contact.phone or None, name=contact.name, created_at=now)
+            user.password = f"{UNUSABLE_PASSWORD_PREFIX}{token_urlsafe(UNUSABLE_PASSWORD_SUFFIX_LENGTH)}"
             user.clean_fields()
             user.clean()
-            fresh[email] = user
+            fresh[email or contact.phone] = user
             people.append(user)
         elif email in known and (known[email].name or not contact.name):
             people.append(known[email])
         else:
-            # One by one: who has only a number, was in here twice, or had no name yet.
+            # One by one: whose number is somebody's, who was in here twice, or had no name yet.
             _enter(fresh)
             known |= fresh
             fresh = {}

@@ -26,6 +26,12 @@ _DOT_IN_WORDS = re.compile(
     r"\s*[(\[{]\s*(?:dot|point|\.)\s*[)\]}]\s*|(?<=\w)\s+point\s+(?=\w)", re.IGNORECASE
 )
 _SPACED = re.compile(r"\s*([@])\s*")
+# "marie,dupont@exemple.fr", "marie@exemple,fr": a comma where a dot is meant, not between two addresses.
+_TORN_BY_COMMA = re.compile(
+    r"(?<![\w@.])[\w.+-]+,[\w.+-]+@"
+    r"|@[\w-]+,[a-z]{2,6}(?![\w@.])|@[\w.-]+,(?:fr|com|net|org|eu|de|be|ch|uk|ua|ru)(?![\w@.])",
+    re.IGNORECASE,
+)
 _AROUND = ".,;:'’‘`\"“”<>()[]{}*"
 _MAILTO = re.compile(r"^mail ?to:\s*", re.IGNORECASE)
 _LABEL = re.compile(r"^(?:e-?mails?|mails?|courriels?|adresse(?: e-?mail| mail)?)\s*:\s*", re.IGNORECASE)
@@ -62,6 +68,8 @@ def read_emails(text: str) -> Emails | None:
     if says_nothing(written):
         return None
     found = list(dict.fromkeys(_addresses(written)))
+    if torn := _TORN_BY_COMMA.search(written):
+        raise _with_comma(torn)
     if not found:
         raise _not_valid(written)
     used, *others = found
@@ -110,6 +118,21 @@ def _not_valid(written: str) -> ValidationError:
             code="accent",
         )
     return ValidationError(_("Cette adresse e-mail n’est pas valable."), code="incomplete")
+
+
+def _with_comma(torn: re.Match[str]) -> ValidationError:
+    """With the domain as it would be, when it is a usual one; nothing else of the address."""
+    domain = torn[0][1:].replace(",", ".").lower() if torn[0].startswith("@") else ""
+    if domain in USUAL_DOMAINS:
+        return ValidationError(
+            _("Cette adresse e-mail n’est pas valable. Finit-elle par %(domain)s\u202f?")
+            % {"domain": domain},
+            code="ending",
+        )
+    return ValidationError(
+        _("Cette adresse e-mail a une virgule à l’intérieur. Est-ce un point\u202f? Corrigez-la."),
+        code="comma",
+    )
 
 
 def _addresses(written: str) -> list[str]:

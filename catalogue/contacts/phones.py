@@ -54,6 +54,8 @@ _SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _DECIMAL = re.compile(r"(\+?\d{6,})[.,]0+")
 # "O6 12", "06 12 OO 10": the letter where the digit is meant.
 _LETTER_O = re.compile(r"(?<![^\W\d_])[oO]+(?=[\d\s.\-]*\d)(?![^\W\d_oO])|(?<=\d)[oO]+(?![^\W\d_oO])")
+# As text programs set them: the hyphen that does not break, the minus, dots in the middle.
+_HYPHENS = str.maketrans(dict.fromkeys("‐‑‒−﹣－", "-") | dict.fromkeys("·•∙⋅", "."))
 _ZERO_OF_FRANCE = re.compile(r"\(\s*0\s*\)")
 _HOUR = re.compile(r"\b\d{1,2} ?(?:[hH]|heures?)(?: ?\d{2})?\b|\b\d{1,2}:\d{2}\b")
 _RUN = re.compile(r"(?:\+|\b|\()[\d(][\d\s().\-–—_/\\,;|:+]*\d|\d")
@@ -166,6 +168,7 @@ def _plainly(text: str) -> str:
     plain = (
         plain_digits(bare(text))
         .replace("＋", "+")
+        .translate(_HYPHENS)
         .removeprefix("'")
         .removeprefix("tel:")
         .removeprefix("callto:")

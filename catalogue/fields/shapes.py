@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
@@ -100,6 +100,7 @@ class Day(Shape):
     """A day, not too far away; from today on unless what has begun is meant too."""
 
     may_be_past: bool = False
+    edge: Literal["", "first", "last"] = ""  # of a period: "fin mars" says its last
 
     def check(self, value: date, *, kind: str, today: date) -> None:
         if value < today and not (self.may_be_past and value >= today - FARTHEST):

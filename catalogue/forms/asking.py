@@ -41,8 +41,8 @@ def form_field(row: Field, *, kind: str = "", stored: Any = None, **changes: Any
             longest = max(shape.longest, len(stored) if isinstance(stored, str) else 0)
             box = {} if longest <= LONGEST_LINE else {"widget": forms.Textarea(attrs={"rows": 5})}
             return forms.CharField(**{"max_length": longest, **box, **asks})
-        case Day():
-            return DayField(**asks)
+        case Day(edge=edge):
+            return DayField(edge=edge, **asks)
         case Word(choices=choices):
             return forms.ChoiceField(**{"choices": _on_cards(choices), "widget": RadioCards, **asks})
         case Words() as shape:

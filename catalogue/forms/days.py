@@ -1,7 +1,7 @@
 """A day, in the browser's own calendar or typed."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from django import forms
 from django.utils import timezone
@@ -26,10 +26,14 @@ class DayField(forms.DateField):
         "invalid": _("Ce jour n’existe pas. Écrivez par exemple 20/03/2026."),
     }
 
+    def __init__(self, *, edge: Literal["", "first", "last"] = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.edge = edge
+
     def to_python(self, value: Any) -> date | None:
         if isinstance(value, str) and value.strip():
             try:
-                return read_day(value, today=timezone.localdate()).value
+                return read_day(value, today=timezone.localdate(), edge=self.edge).value
             except Unclear:
                 raise
             except CellError:

@@ -6,12 +6,13 @@ from typing import Any
 from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Text, Thing, Word, Words
 from catalogue.imports.ids import LONGEST_ID, own_id
 from catalogue.items import LONGEST_TYPED
-from catalogue.meaning import units_of
+from catalogue.meaning import says_no_limit, units_of
 from catalogue.spreadsheets import (
     Column,
+    Parser,
     Row,
     accepted,
-    day,
+    day_at,
     decimal,
     languages,
     many_of,
@@ -110,11 +111,14 @@ def _reading(row: Field) -> tuple[Any, Any]:
             return yes_or_no(assumed=assumed), assumed
         case Number(least=least, whole=is_whole, assumed=assumed) as shape:
             bounds = {"least": least, "most": shape.most_of(""), "units": units_of(row.name)}
-            return (whole if is_whole else decimal)(**bounds), assumed
+            parser = (whole if is_whole else decimal)(**bounds)
+            if row.name == "longest_stay_days":
+                return Parser(parser.read, blank=says_no_limit), assumed
+            return parser, assumed
         case Text(longest=longest):
             return text(most=longest), ""
-        case Day():
-            return day, None
+        case Day(edge=edge):
+            return day_at[edge], None
         case Word(choices=choices, synonyms=synonyms, assumed=assumed):
             return one_of(choices, synonyms), assumed
         case Words(choices=choices) if choices is Household:

@@ -1,5 +1,6 @@
 """The town of a file and the places of its rows."""
 
+import re
 from collections import Counter
 from functools import lru_cache
 from typing import Any
@@ -10,11 +11,24 @@ from django.utils.translation import ngettext
 from catalogue.imports.taking import RowRefused
 from catalogue.spreadsheets import Row, plain
 from cities.models import City, Commune
-from cities.places import Contradiction, Figures, Place, PlaceError, near_of, read_place
+from cities.places import (
+    Contradiction,
+    Figures,
+    Place,
+    PlaceError,
+    SeveralPlaces,
+    UnknownPlace,
+    named_by_code,
+    near_of,
+    read_place,
+)
 from cities.points import FARTHEST_KM, distance_km, too_far
 from cities.selectors import open_cities
 
 MOST_SAID = 30  # different things that are told of a file
+
+# A commune that is certain: its code and its name.
+_NAMED_BY_CODE = re.compile(r"(?:\d{5}|2[AB]\d{3}) \D+")
 
 # Words of a header that say what its figures are.
 _HEADERS = {
@@ -27,8 +41,12 @@ _HEADERS = {
 
 def written_place(code: str, postcode: str = "", name: str = "") -> str:
     """What the cells of a row say of its place, as one would write it: a code and a name are checked by one another."""
+    if _NAMED_BY_CODE.fullmatch(name):
+        return name  # as a question about the two was answered
     if not code:
         return f"{postcode} {name}".strip()
+    if _NAMED_BY_CODE.fullmatch(code):
+        return code
     beside = name if any(char.isdigit() for char in code) else postcode or name
     return f"{code} {beside}".strip()
 
@@ -118,8 +136,9 @@ class Places:
             raise RowRefused(row.bad("commune", _("cette cellule est vide.")))
         try:
             return column, read_place(written, near=self._near, figures=figures)
-        except Contradiction as error:
-            raise RowRefused(row.bad("city" if town else column, str(error))) from None
+        except (SeveralPlaces, UnknownPlace) as error:
+            about = "city" if town and isinstance(error, Contradiction) else column
+            raise RowRefused(row.asked(about, str(error), named_by_code(error.choices))) from None
         except PlaceError as error:
             raise RowRefused(row.bad(column, str(error))) from None
 

@@ -6,7 +6,7 @@ with `Unclear`, where several things may be meant. It never guesses.
 """
 
 from catalogue.meaning.days import AMERICAN, read_day
-from catalogue.meaning.numbers import PERSONS, read_decimal, read_number, read_whole, units_of
+from catalogue.meaning.numbers import PERSONS, read_decimal, read_number, read_whole, says_no_limit, units_of
 from catalogue.meaning.people import People, read_accepted, read_household
 from catalogue.meaning.periods import Period, read_periods
 from catalogue.meaning.text import (
@@ -27,6 +27,7 @@ from catalogue.meaning.yesno import read_yes_no
 __all__ = [
     "AMERICAN", "PERSONS", "CellError", "People", "Period", "Reading", "Unclear", "folded", "items_of", "read_accepted",
     "read_day", "read_decimal", "read_household", "read_languages", "read_number", "read_periods", "read_slots",
-    "read_whole", "read_yes_no", "says_nothing", "says_nothing_but_none", "says_nothing_of_texts", "sure_items",
+    "read_whole", "read_yes_no", "says_no_limit", "says_nothing", "says_nothing_but_none",
+    "says_nothing_of_texts", "sure_items",
     "units_of",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Literal
 
 from babel import Locale
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ _NEAR = timedelta(days=3 * 366)
 _LATELY = timedelta(days=90)
 
 # Months and weekdays are read in these, and as CLDR abbreviates them.
-_LANGUAGES = ("fr", "en", "ar")
+_LANGUAGES = ("fr", "en", "ar", "es", "uk", "ru")
 _MORE_MONTHS = {
     "jan": 1, "janv": 1, "fev": 2, "fevr": 2, "feb": 2, "mars": 3, "mar": 3, "avr": 4, "apr": 4, "mai": 5, "may": 5,
     "juin": 6, "jun": 6, "juil": 7, "juill": 7, "jul": 7, "aout": 8, "aou": 8, "aug": 8, "sept": 9, "sep": 9,
@@ -55,8 +56,8 @@ _DEPENDS = re.compile(
 )
 _VAGUE = re.compile(
     r"\b(?:fin|mi|debut|courant|milieu|vers|env|environ|autour|semaine|printemps|ete|automne|hiver|noel|paques|vacances"
-    r"|rentree|end|mid|early|late|about|around|beginning|week|bientot|soon|peut-etre|selon|a confirmer|a voir"
-    r"|a definir)\b"
+    r"|rentree|we|week-ends?|nuits?|end|mid|early|late|about|around|beginning|week|bientot|soon|peut-etre|selon"
+    r"|a confirmer|a voir|a definir)\b"
 )
 _TIME = r"(?:[t ,]+(?:a |at )?\d{1,2} ?(?:[:h] ?\d{0,2})(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?(?: ?z|[+-]\d{2}:?\d{2})?)?"
 _ISO = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}")
@@ -76,18 +77,56 @@ _MONTH_FIRST = re.compile(
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)")
 _A_YEAR = 20  # from here on, a number after a month may be its year
 _MONTH = re.compile(r"(?P<month>[^\W\d_]+(?: [^\W\d_]+)?)\.?(?:[ -]*(?P<year>\d{4}|'?\d{2}))?")
+# Before the first and the last day of a period.
+SINCE = (
+    r"(?:(?:a partir|a compter) d(?:u|e|es) (?:la |le )?|(?:a partir|a compter) d'|a/[cp] d(?:u|e) |a ?p ?d ?u? (?=\d)"
+    r"|des (?:le )?|depuis (?:le )?"
+    r"|(?:starting )?from (?:the )?|since (?:the )?|starting |ابتداء من |من )(?=\S)"
+)
+UNTIL = (
+    r"(?:jusqu'au|jusqu'a|jusqu'en|jusqua|jusqu'|jusque|jusqu au|jusqu a|au|until|till|up to|حتي|الي)"
+    r"(?: (?:le|la|the))? ?(?<! au)(?=\S)"
+)
+_SINCE, _UNTIL = re.compile(f"^{SINCE}"), re.compile(f"^{UNTIL}")
 _LEADING = re.compile(r"^(?:le |the |on |date ?: ?)")
+# "lun. 7/12/26", "1/12/26 au matin": what stands beside the figures says no other day.
+_WEEKDAY = re.compile(r"([^\W\d_]+)\.?,? ?(?:le )?(?=\d{1,2}[-/. ]\d)")
+_PART_OF_DAY = re.compile(
+    r"(?<=\d) (?:au |en |le )?(?:matin|midi|soir|soiree|apres-midi|morning|noon|evening|afternoon)$"
+)
+_DAY_OF_MONTH = re.compile(
+    r"(?:(?:a partir|a compter) du |des le |depuis le |jusqu'au |from the |until the |le |du |au |the )?"
+    r"(\d{1,2})(?:er)?"
+)
+# Parts of a text that may be days.
+_A_DAY = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}(?:[/.-](?:\d{4}|\d{2}))?(?!\d)"
+    r"|\d{1,2}(?:er)? [^\W\d_]+\.?(?: \d{4})?"
+)
+_NOT_THAT_DAY = re.compile(r"\b(?:sauf|hors|avant|apres|before|after|except|nuit|nuits|veille)\b")
+_ABOUT_A_MONTH = re.compile(
+    r"(?P<part>fin|mi|milieu|debut|courant|end|mid|early|late|beginning)(?: of| du mois)?(?: de | d'|[ -])(?P<month>.+)"
+)
 # Plain to every reader, and not worth repeating.
 PLAIN_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{4}")
 
 
-def read_day(text: str, *, today: date, past: bool = False) -> Reading[date]:
-    """One day. `past`: without a year, the last one is meant, not the next. CellError, Unclear."""
+def read_day(
+    text: str, *, today: date, past: bool = False, edge: Literal["", "first", "last"] = ""
+) -> Reading[date]:
+    """One day. `past`: without a year, the last one is meant, not the next. `edge`: it is the first or the last of a
+    period, so that "à partir du 3/12", "jusqu'à fin mars" or a month say one. CellError, Unclear.
+    """
     written = text.strip()
     bare = _LEADING.sub("", loose(written))
     if not bare.endswith(".."):  # from that day on: no day
         bare = bare.rstrip(" .!,")
+    if edge:
+        bare = _LEADING.sub("", (_SINCE if edge == "first" else _UNTIL).sub("", bare))
     found = one_day(bare, written, today=today, past=past)
+    if found is None and edge:
+        month = read_month(bare, today=today) or (end_of_month(bare, today=today) if edge == "last" else None)
+        found = month and month[edge == "last"]
     if found is None:
         if bare in NOW:
             return Reading(today, words(today))
@@ -114,26 +153,85 @@ def _refused(bare: str, written: str, today: date, *, past: bool) -> CellError:
             written=written,
             choices=[month[0].isoformat(), month[1].isoformat()],
         )
-    return unsure(bare, written) or CellError(
+    return unsure(bare, written, today) or CellError(
         _("«\u00a0%(text)s\u00a0» n’est pas un jour. Écrivez 2026-03-01 ou 01/03/2026.") % said,
         written=written,
         code="day",
     )
 
 
-def unsure(bare: str, written: str) -> Unclear | None:
-    """What to ask of who wrote "fin décembre", or "demain"; None for what has nothing of a day."""
+def unsure(bare: str, written: str, today: date, *, then: str = "") -> Unclear | None:
+    """What to ask of who wrote "fin décembre", or "demain"; None for what has nothing of a day. `then` stands behind
+    each day that is proposed.
+    """
     said = {"text": written}
-    if _DEPENDS.search(bare):
+    if _DEPENDS.search(bare) or bare.rstrip(".") in weekdays():
         return Unclear(
             _("«\u00a0%(text)s\u00a0» dépend du jour où c’était écrit. Écrivez la date.") % said,
             written=written,
         )
-    if _VAGUE.search(bare):
+    choices = [f"{day}{then}" for day in likely_days(bare, today)]
+    if choices or _VAGUE.search(bare) or _A_DAY.search(bare):
         return Unclear(
-            _("«\u00a0%(text)s\u00a0» n’est pas un jour précis. Lequel\u202f?") % said, written=written
+            _("«\u00a0%(text)s\u00a0» n’est pas un jour précis. Lequel\u202f?") % said,
+            written=written,
+            choices=choices,
         )
     return None
+
+
+def likely_days(bare: str, today: date) -> list[date]:
+    """What "mi-janvier", "à partir du 15" or "1/12 ?" most likely mean: to be proposed, never taken."""
+    if _NOT_THAT_DAY.search(bare):
+        return []
+    if about := _ABOUT_A_MONTH.search(bare):
+        month = read_month(about["month"].strip(" .!?"), today=today)
+        if month is None:
+            return []
+        first, last = month
+        middle = {"mi", "milieu", "mid", "courant"}
+        return [
+            last
+            if about["part"] in ("fin", "end", "late")
+            else first.replace(day=15)
+            if about["part"] in middle
+            else first
+        ]
+    if alone := _DAY_OF_MONTH.fullmatch(bare):
+        return _next_of_number(int(alone[1]), today)
+    found: list[date] = []
+    rest = bare
+    for piece in _A_DAY.findall(bare):
+        try:
+            day = one_day(piece, piece, today=today)
+        except CellError:
+            continue
+        if day is not None:
+            found.append(day)
+            rest = rest.replace(piece, " ", 1)
+    # Another number beside them may be a day too.
+    return [] if re.search(r"\d", rest) else list(dict.fromkeys(found))
+
+
+def end_of_month(bare: str, *, today: date, year: int | None = None) -> tuple[date, date] | None:
+    """The month of "fin mars", which ends with its last day."""
+    about = _ABOUT_A_MONTH.fullmatch(bare)
+    if about is None or about["part"] not in ("fin", "end"):
+        return None
+    return read_month(about["month"], today=today, year=year)
+
+
+def _next_of_number(number: int, today: date) -> list[date]:
+    """The next day of this number: of this month, or of one of the two after it."""
+    for ahead in range(3):
+        month = today.month - 1 + ahead
+        try:
+            day = date(today.year + month // 12, month % 12 + 1, number)
+        except ValueError:
+            continue
+        if day >= today:
+            return [day]
+    return []
 
 
 def one_day(
@@ -143,7 +241,13 @@ def one_day(
 
     `year` is taken where none is written.
     """
+    bare = _PART_OF_DAY.sub("", bare)
+    if not bare.endswith(".."):
+        bare = bare.rstrip(".")
     try:
+        if (weekday := _WEEKDAY.match(bare)) and weekday[1] in weekdays():
+            found = one_day(bare[weekday.end() :], written, today=today, past=past, year=year)
+            return found and _on_weekday(found, weekday[1], written)
         if iso := _ISO.fullmatch(bare):
             return date(int(iso[1]), int(iso[3]), int(iso[4]))
         if together := _TOGETHER.fullmatch(bare):
@@ -244,7 +348,12 @@ def _named(match: re.Match[str], written: str, today: date, past: bool, year: in
         if match["year"]
         else _without_year(day, month, today, past, year)
     )
-    if weekday and weekdays()[weekday] != found.weekday():
+    return _on_weekday(found, weekday, written) if weekday else found
+
+
+def _on_weekday(found: date, weekday: str, written: str) -> date:
+    """The day, when it is one of that name."""
+    if weekdays()[weekday] != found.weekday():
         raise Unclear(
             _("«\u00a0%(text)s\u00a0»\u202f: ce jour n’est pas un %(weekday)s. Lequel est juste\u202f?")
             % {"text": written, "weekday": weekday},

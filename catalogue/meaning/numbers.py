@@ -9,12 +9,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalogue.items.words import words_of
-from catalogue.meaning.text import CellError, Reading, Unclear, folded
+from catalogue.meaning.text import CellError, Reading, Unclear, folded, says_nothing
 
 # What a number may be of, as it is written beside it: how many of the field's own units one of these is.
 PERSONS: Mapping[str, float] = dict.fromkeys(
     words_of(
-        "place places pers personne personnes p people person persons guest guests pax couchage "
+        "place places pl pls pers personne personnes p people person persons guest guests pax couchage "
         "couchages adulte adultes adult adults femme femmes women woman homme "
         "hommes men man enfant enfants child children bebe bebes fille filles garcon garcons ado ados "
         "شخص اشخاص"
@@ -70,15 +70,27 @@ _AT_MOST = re.compile(
 )
 _FOR = re.compile(r"^(?:(?:studio|[tf]\d)(?: ?bis)?,? )?(?:pour|for) (?=\S)")
 # In brackets, what takes nothing from the number beside it.
+_AND_IN_WORDS = re.compile(r"^(\d+) ?\(([^\W\d_][^()\d]*)\)$|^([^\W\d_][^()\d]*?) ?\((\d+)\)$")
+_ONE_ALONE = re.compile(r"^(?:1|une?) (?:seule? personne|personne seule|seule?)$|^personne seule$")
+_COUPLES = r"(?:(\d{1,2}) |un |une )?(?:couples?|lits? doubles?)"
 _REMARK = re.compile(r" ?\(((?:dont|soit|y compris|inclus|including|incl|maximum|max|maxi)\b[^()]*)\)$")
 _NO_RENT = words_of("gratuit gratuite gratuitement gracieux gracieusement prete free lent offert zero") | {
     "a titre gracieux", "titre gracieux", "sans loyer", "aucun loyer", "pas de loyer", "aucun", "neant", "rien",
     "mis a disposition", "0 (gratuit)", "gratuit (0)", "free of charge", "no rent", "مجانا", "مجاني",
 }  # fmt: skip
+NO_LIMIT = words_of("illimite illimitee indetermine indeterminee toujours unlimited") | {
+    "pas de limite", "sans limite", "aucune limite", "sans limite de duree", "duree indeterminee", "no limit",
+    "autant que necessaire", "aussi longtemps que necessaire", "tant que necessaire",
+}  # fmt: skip
 _BY_MONTH = re.compile(r" ?(?:/|par|per|a|le|by)? ?(?:mois|mensuels?|month|mo)$")
 _ALL_IN = re.compile(
     r",? ?\(?(?:cc|c\.c\.?|charges comprises|toutes charges comprises|tcc|all inclusive)\)?$"
 )
+
+
+def says_no_limit(text: str) -> bool:
+    """Where an empty cell is no limit: "illimité", and what says nothing."""
+    return says_nothing(text) or folded(text).strip(" .!") in NO_LIMIT
 
 
 def units_of(name: str) -> Mapping[str, float]:
@@ -183,7 +195,14 @@ def _worded(
         if bare.strip(" .!") in _NO_RENT:
             return 0
         bare = re.sub(r"^€ ?", "", _BY_MONTH.sub("", _ALL_IN.sub("", bare)))
-    rest = _FOR.sub("", _REMARK.sub("", bare))
+    bare = bare.strip(" !")
+    if (told := _AND_IN_WORDS.fullmatch(bare)) and (
+        number_words().get((told[2] or told[3]).replace("-", " ")) == int(told[1] or told[4])
+    ):
+        return int(told[1] or told[4])  # "deux (2)": the same twice
+    if PERSONS.items() <= units.items() and _ONE_ALONE.fullmatch(bare):
+        return 1
+    rest = _FOR.sub("", _REMARK.sub("", re.sub(r"^\(([^()]+)\)$", r"\1", bare)))
     rest = _AT_MOST.sub("", rest).strip(" .:")
     if HOURS.items() <= units.items():
         rest = re.sub(_WEEK + "$", "", rest)
@@ -212,6 +231,8 @@ def _asked(bare: str, written: str, units: Collection[str]) -> float:
     ]
     about = {**_TENS, **_ROMAN}
     numbers += [value for word, value in about.items() if re.search(rf"\b{word}\b", bare)]
+    if PERSONS.keys() <= set(units) and (found := re.fullmatch(_COUPLES, bare)):
+        numbers = [2 * int(found[1] or 1)]
     if re.fullmatch(r"\d+(?: ?\+ ?\d+)+", bare):
         numbers = [sum(numbers)]
     if numbers:

@@ -20,7 +20,10 @@ _EVERYONE = words_of(
     "tout public", "tout le monde", "tous publics", "tous public", "sans preference", "pas de preference",
     "peu importe",
     "toute personne", "toutes personnes", "tous profils", "tout type de public", "n'importe qui", "no preference",
-    "tous types", "aucune preference", "tout profil", "tous et toutes", "toutes et tous", "الجميع", "sans distinction",
+    "tt public", "tt publics", "tout le monde est le bienvenu", "tous les publics", "ouvert a tous",
+    "toutes situations",
+    "tous types", "aucune preference", "tout profil", "tous et toutes", "toutes et tous", "الجميع",
+    "sans distinction",
 }  # fmt: skip
 _WOMEN, _MEN, _COUPLES, _FAMILIES, _MINORS = (
     Household.WOMEN.value, Household.MEN.value, Household.COUPLES.value, Household.FAMILIES.value,
@@ -29,19 +32,26 @@ _WOMEN, _MEN, _COUPLES, _FAMILIES, _MINORS = (
 _ACCEPTED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("femme", "femmes", "femme seule", "femmes seules", "dame", "dames", "women", "woman", "single women",
+         "femme(s)", "femme(s) seule(s)", "1 femme", "1 femme seule",
          "femmes isolees", "femme isolee", "f", "نساء", "امراه", "une femme", "une femme seule"), (_WOMEN,)
     ),
     **dict.fromkeys(
-        ("homme", "hommes", "homme seul", "hommes seuls", "men", "man", "single men", "hommes isoles", "homme isole",
+        ("homme", "hommes", "homme seul", "hommes seuls", "men", "man", "single men", "homme(s)",
+         "homme(s) seul(s)", "1 homme", "1 homme seul", "hommes isoles", "homme isole",
          "h", "رجال", "رجل", "un homme", "un homme seul"), (_MEN,)
     ),
     **dict.fromkeys(
-        ("couple", "couples", "un couple", "couple sans enfant", "couples sans enfants", "couple sans enfants"),
+        ("couple", "couples", "un couple", "couple(s)", "1 couple", "couple sans enfant", "couples sans enfants",
+         "couple sans enfants"),
         (_COUPLES,),
     ),
     **dict.fromkeys(
-        ("famille", "familles", "une famille", "family", "families", "famille avec enfants", "familles avec enfants",
-         "famille avec enfant", "une famille avec enfants", "couple avec enfants", "couples avec enfants", "عائلات",
+        ("famille", "familles", "une famille", "famille(s)", "1 famille", "family", "families",
+         "famille avec enfants", "familles avec enfants",
+         "famille avec enfant", "une famille avec enfants", "couple avec enfants", "couple avec bebe",
+         "couple et bebe",
+         "couple + bebe", "couple avec un enfant", "couple avec enfant", "couple + enfants", "couples + enfants",
+         "couples avec enfants", "عائلات",
          "عائله"), (_FAMILIES,)
     ),
     **dict.fromkeys(
@@ -50,14 +60,19 @@ _ACCEPTED: Mapping[str, tuple[str, ...]] = {
          "un mineur isole", "lone minors", "lone minor", "unaccompanied minors", "mie", "jeune mineur"), (_MINORS,)
     ),
     **dict.fromkeys(
-        ("personne seule", "personnes seules", "personne isolee", "personnes isolees", "une personne seule",
+        ("personne seule", "personnes seules", "1 personne seule", "1 personne", "hommes ou femmes seuls",
+         "personne isolee", "personnes isolees", "une personne seule",
          "femme ou homme seul", "single person", "singles", "adultes seuls", "adulte seul"), (_WOMEN, _MEN)
     ),
 }  # fmt: skip
 # What a word of our list does not say: what comes nearest.
 _NEAR: Mapping[str, tuple[str, ...]] = dict.fromkeys(
-    ("femme avec enfant", "femme avec enfants", "femmes avec enfants", "femme seule avec enfants", "mere avec enfants",
+    ("femme avec enfant", "femme avec enfants", "femmes avec enfants", "femme seule avec enfants",
+     "mere avec enfants",
      "femme seule avec enfant", "femmes seules avec enfants", "mere seule avec enfants", "maman avec enfants",
+     "mere et enfant", "mere + enfant", "mere + enfants", "mere/enfant", "meres/enfants", "maman et bebe",
+     "maman + bebe",
+     "avec enfant", "avec enfants", "femme enceinte", "femmes enceintes", "mere", "maman", "maman solo",
      "mere isolee", "meres isolees", "mere et enfants", "mere avec enfant", "mamans", "meres", "mere celibataire"),
     (_WOMEN, _FAMILIES),
 ) | dict.fromkeys(
@@ -80,6 +95,8 @@ def read_accepted(text: str) -> Reading[tuple[str, ...]]:
         return Reading((), _("tout le monde, sauf un mineur isolé"))
     if _NOT.search(name):
         raise _asked(written, _all_but(name))
+    if name in _NEAR:
+        raise _asked(written, _NEAR[name])
     known = _ACCEPTED.get(name) or _ACCEPTED.get(_ONLY.sub("", name))
     found: dict[str, None] = dict.fromkeys(known or ())
     items = [] if known else items_of(written)
@@ -147,15 +164,17 @@ class People:
 
 
 _COUNT = r"(?P<n>\d{1,2}|[^\W\d_]+)"
-_WOMAN = r"(?:femmes?|meres?|mamans?|dames?|grand-?meres?|woman|women|mothers?|madame|mme)"
-_MAN = r"(?:hommes?|peres?|papas?|messieurs|monsieur|grand-?peres?|man|men|fathers?)"
+_WOMAN = r"(?:(?:jeunes? )?femmes?|f|meres?|mamans?|dames?|grand-?meres?|woman|women|mothers?|madame|mme)"
+_MAN = r"(?:(?:jeunes? )?hommes?|h|peres?|papas?|messieurs|monsieur|mr\.?|m\.|grand-?peres?|man|men|fathers?)"
 _CHILD = (
-    r"(?:enfants?|filles?|garcons?|fils|ados?|adolescente?s?|jeunes?|child|children|kids?|mineure?s?|bebes?|nourrissons?"
+    r"(?:enfants?|enf\.?|e|petits?[ -]fils|petites?[ -]filles?|filles?|garcons?|fils|ados?"
+    r"|adolescente?s?|jeunes?|child|children|kids?|mineure?s?|bebes?|bbs?|nourrissons?"
     r"|bab(?:y|ies)|nouveau-nes?)"
 )
-_BABY = re.compile(r"bebes?|nourrissons?|bab(?:y|ies)|nouveau-nes?")
-_ALONE = r"(?: seule?s?| isolee?s?| alone)?"
-_AGE = r"\d{1,2}(?: ?(?:ans?|mois|years?|months?|m))?"
+_BABY = re.compile(r"bebes?|\bbbs?\b|nourrissons?|bab(?:y|ies)|nouveau-nes?")
+_ALONE = r"(?: (?:seule?s?|isolee?s?|alone|solo|celibataires?|majeure?s?|veu(?:f|ve)s?))*"
+_ADULT_AGE = r"(?:,? ?\(?(?:de |age[es]* de )?(?P<age>\d\d)(?: ?ans?)\)?)?"
+_AGE = r"\d{1,2}(?: ?(?:ans?|mois|years?|months?|m|a)\b)?"
 _AGES = (
     rf"(?: ?[(:,]? ?(?:de |age[es]* de |aged )?(?P<ages>{_AGE}(?: ?(?:,|et|/|-|&|and) ?{_AGE})*)"
     r"(?: ?(?:ans?|mois|years?|months?))?(?: old)? ?\)?)?"
@@ -165,10 +184,33 @@ _LONE = re.compile(
     r"|lone minors?|unaccompanied minors?)"
     rf"{_AGES}"
 )
-_COUPLE = re.compile(r"(?:(?:un|1|one|a|le) )?couples?(?: sans enfants?)?|m(?:onsieur|\.)? et m(?:ada)?me")
-_ADULTS = re.compile(rf"(?:{_COUNT} )?(?P<who>{_WOMAN}|{_MAN}){_ALONE}")
-_CHILDREN = re.compile(rf"(?:{_COUNT} )?(?P<who>{_CHILD}){_AGES}")
-_TOGETHER = re.compile(r"(?:\s*(?:\+|,|;|&|/|\n)\s*|\s+(?:et|and|avec|with|plus)\s+)(?![^()]*\))")
+_COUPLE = re.compile(
+    r"(?:(?:un|1|one|a|le|jeune) ?)*couples?(?: sans enfants?| maries?| retraites?| ages?|,? (?:de )?\d\d ans)*"
+)
+_MR_AND_MRS = re.compile(r"\bm(?:onsieur|r)?\.? ?(?:et|\+|&) ?m(?:ada)?me\b")
+_COUNTS = "une? deux trois quatre cinq six sept huit a an one two three four five son sa le la".split()  # noqa: SIM905
+_COUNTED = rf"(?:(?P<n>\d{{1,2}}) ?|(?P<word>{'|'.join(_COUNTS)}) )?"
+_ADULTS = re.compile(rf"{_COUNTED}(?P<who>{_WOMAN}|{_MAN}){_ALONE}{_ADULT_AGE}")
+_CHILDREN = re.compile(rf"{_COUNTED}(?P<who>{_CHILD}){_AGES}")
+_SOMEBODY = rf"(?:{_CHILD}|{_WOMAN}|{_MAN}|adultes?)(?!\w)"
+# Between two; not between the ages of one ("de 3 et 7 ans"), nor in brackets. Perhaps nothing but a number begins anew.
+_TOGETHER = re.compile(
+    r"(?:\s*(?:\+|,|;|&|/|\n)\s*|\s+(?:et|and|avec|with|plus)\s+)(?:(?:ses|leurs?|sa|son) )?"
+    rf"(?!\s*\d{{1,2}}(?! ?{_SOMEBODY}))(?![^()]*\))"
+    rf"|\s+(?=(?:(?:\d{{1,2}} ?|(?:une?|deux|trois|quatre|cinq) ){_SOMEBODY}))(?![^()]*\))"
+    r"|(?<!\d)(?<!\bun)(?<!\bune)\s+(?=(?:bbs?|bebes?)\b)(?![^()]*\))"
+)
+_FAMILY_OF = re.compile(
+    r"(?:famille|foyer|menage)(?: de)? (\d{1,2}) (?:pers\b\.?|personnes?|p\b\.?)(?: composee? de)? ?[:,(]? ?(?=\S)"
+)
+_NOBODYS_SEX = re.compile(
+    r"\b(?:(?P<two>(?:2|deux|les) (?:adultes|parents|ad\b\.?)|parents)"
+    r"|(?P<one>(?:1|une?) (?:adulte|parent|personne seule|pers\.? seule)|personne seule|parent (?:seul|isole)))(?!\w)",
+    re.IGNORECASE,
+)
+_UNNAMED = re.compile(r"\+ ?[1-9]$")  # "maman + 2"
+_MINOR = re.compile(r"\bmineure?(s?)\b", re.IGNORECASE)
+_ADULT_FROM = 18
 _FEW = {"un": 1, "une": 1, "a": 1, "an": 1, "son": 1, "sa": 1, "le": 1, "la": 1}
 
 
@@ -176,9 +218,13 @@ def read_household(text: str) -> Reading[People]:
     """ "un couple avec 2 enfants (3 et 7 ans)". Children without an age, adults of whom nothing is said: Unclear."""
     written = text.strip()
     bare = folded(written).strip(" .")
+    total = None
+    if family := _FAMILY_OF.match(bare):
+        total, bare = int(family[1]), bare[family.end() :].removesuffix(")")
     bare = re.sub(
         r"^(?:famille|foyer|menage|composition)(?: composee?)?(?: de)? ?:? (?=\d|une?\b|couple)", "", bare
     )
+    bare = _MR_AND_MRS.sub("couple", bare)
     counts: dict[str, int] = {}
     couple = lone = False
     for part in filter(None, (one.strip() for one in _TOGETHER.split(bare))):
@@ -193,9 +239,14 @@ def read_household(text: str) -> Reading[People]:
             _add(counts, "adult_men", 1)
         elif match := _ADULTS.fullmatch(part):
             woman = re.fullmatch(_WOMAN, match["who"])
-            _add(counts, "adult_women" if woman else "adult_men", _number(match["n"], written))
+            if match["age"] and int(match["age"]) < _ADULT_FROM:
+                raise _not_clear(written)
+            _add(
+                counts, "adult_women" if woman else "adult_men", _number(match["n"] or match["word"], written)
+            )
         elif match := _CHILDREN.fullmatch(part):
-            _add_children(counts, _number(match["n"], written), match["ages"] or "", part, written)
+            number = _number(match["n"] or match["word"], written)
+            _add_children(counts, number, match["ages"] or "", part, written)
         else:
             raise _not_clear(written)
     if not counts or (lone and ("adult_women" in counts or "adult_men" in counts)):
@@ -208,7 +259,10 @@ def read_household(text: str) -> Reading[People]:
             )
             % {"text": written},
             written=written,
+            choices=[_MINOR.sub(r"mineur\1 isolé\1", written)] if _MINOR.search(written) else (),
         )
+    if total is not None and total != sum(counts.values()):
+        raise _not_clear(written)
     people = People(**counts, couple=couple, lone_minor=lone)
     return Reading(people, people_words(people))
 
@@ -279,7 +333,7 @@ def _years(ages: str, part: str) -> list[int]:
     """Each age in years; "8 mois" is none. A unit counts for the numbers before it."""
     found: list[int] = []
     waiting: list[int] = []
-    for number, unit in re.findall(r"(\d{1,2}) ?(ans?|mois|years?|months?|m\b)?", ages):
+    for number, unit in re.findall(r"(\d{1,2}) ?(ans?|mois|years?|months?|[am]\b)?", ages):
         waiting.append(int(number))
         if unit:
             months = unit.startswith("m")
@@ -290,15 +344,15 @@ def _years(ages: str, part: str) -> list[int]:
 
 
 def _not_clear(written: str) -> CellError:
-    adults = re.search(r"\b(?:2|deux) adultes\b", written, re.IGNORECASE)
+    unknown = _NOBODYS_SEX.search(written)
+    alone = unknown is not None and unknown["one"]
+    who = ["1 femme", "1 homme"] if alone else ["un couple", "1 femme + 1 homme", "2 femmes", "2 hommes"]
+    choices = [written.replace(unknown[0], one) for one in who] if unknown else []
+    if _UNNAMED.search(written):
+        choices = [f"{written} enfants"]
     return Unclear(
         _("«\u00a0%(text)s\u00a0»\u202f: combien de femmes, d’hommes, d’enfants et de quel âge\u202f?")
         % {"text": written},
         written=written,
-        choices=[
-            written.replace(adults[0], who)
-            for who in ("un couple", "1 femme + 1 homme", "2 femmes", "2 hommes")
-        ]
-        if adults
-        else (),
+        choices=choices,
     )

@@ -7,7 +7,19 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from catalogue.items.words import words_of
-from catalogue.meaning.days import NOW, loose, no_such_day, one_day, read_month, unsure, words
+from catalogue.meaning.days import (
+    NOW,
+    SINCE,
+    UNTIL,
+    end_of_month,
+    likely_days,
+    loose,
+    no_such_day,
+    one_day,
+    read_month,
+    unsure,
+    words,
+)
 from catalogue.meaning.numbers import DAYS, number_words
 from catalogue.meaning.text import CellError, Reading, Unclear, sure_items
 from catalogue.vocabulary import MOST_PERIODS
@@ -15,25 +27,39 @@ from catalogue.vocabulary import MOST_PERIODS
 Period = tuple[date, date | None]
 Part = tuple[date, date]
 
-_ALWAYS = words_of("toujours permanent permanence always anytime oui illimite") | {
+_ALWAYS = words_of("toujours permanent permanence always anytime oui yes ok x dispo libre illimite illimitee") | {
+    "jusqu'a nouvel ordre", "sans limite de duree", "sans limite de temps", "sans date de fin", "pas de limite",
+    "duree indeterminee", "until further notice", "open ended", "libre de suite", "libre immediatement",
+    "dispo de suite", "dispo tout de suite", "dispo immediatement", "dispo maintenant",
     "toute l'annee", "tout le temps", "en permanence", "a tout moment", "sans limite", "all year", "all the time",
 }  # fmt: skip
 _FREE = r"^(?:disponible |libre |dispo |available )?"
-_SINCE = (
-    r"(?:(?:a partir|a compter) d(?:u|e|es) (?:la |le )?|(?:a partir|a compter) d'|des (?:le )?|depuis (?:le )?"
-    r"|(?:starting )?from (?:the )?|since (?:the )?|starting |ابتداء من |من )(?=\S)"
+_FROM = re.compile(rf"{_FREE}(?:{SINCE}|du |de |le |the )")
+_OPEN = re.compile(rf"{_FREE}{SINCE}|^>=? ?")
+_OPEN_END = re.compile(
+    r"\s*(?:(?:(?:[-–—]|\bau)\s*)?(?:\.{2,}|…)|→|->|=>|>|-|–|—|\bet apres|\bet plus|\bonwards|\+)\s*$"
 )
-_FROM = re.compile(rf"{_FREE}(?:{_SINCE}|du |de |le |the )")
-_OPEN = re.compile(rf"{_FREE}{_SINCE}|^>=? ?")
-_OPEN_END = re.compile(r"\s*(?:\.{2,}|→|->|=>|>|-|–|—|\bet apres|\bet plus|\bonwards|\+)\s*$")
 _UNTIL = re.compile(
-    r"^(?:(?:jusqu'au|jusqu'a|jusqu'en|jusque|au|until|till|up to|حتي|الي) |(?:\.{2,}|→|->|<=?) ?)(?=\S)"
+    rf"{_FREE}(?:(?:de suite|des maintenant|maintenant)? ?(?:et )?{UNTIL}|(?:\.{{2,}}|→|->|<=?) ?)(?=\S)"
 )
+_FREE_AT = re.compile(r"^(?:disponible|libre|dispo|available) (?:au|le) (?=\d)")
 _BETWEEN = re.compile(r"^(?:entre(?: le)?|between(?: the)?) (.+) (?:et(?: le)?|and(?: the)?) (.+)$")
 _TO = re.compile(
-    r"\s*(?:\.{2,}|→|->|=>|–|—|>)\s*|\s*\bjusqu'(?:au|a|en)\b\s*|\s+(?:au|a|to|until|till|through|الي|حتي)\s+|\s*-\s*"
+    r"\s*(?:\.{2,}|→|->|=>|–|—|>)\s*|\s*\bjusqu'(?:au|a|en)\b\s*|\s+(?:au|a|to|until|till|through|bis|الي|حتي)\s+|\s*-\s*"
 )
 _ARTICLE = re.compile(r"^(?:le|the) ")
+# "Dec 1-15", and two days in the form of ISO 8601 with nothing but a slash between.
+_MONTH_FIRST = re.compile(r"([^\W\d_]{3,})\.? (\d{1,2}) ?[-–] ?(\d{1,2})((?:,? \d{4})?)")
+_ISO_INTERVAL = re.compile(r"(\d{4}-\d\d-\d\d)(?:t[\d:.z+]+)? ?([/ ]) ?(\d{4}-\d\d-\d\d)(?:t[\d:.z+]+)?")
+_WEEK = re.compile(
+    r"(?:(?:la |en |toute la )?(?:semaine|sem|week|wk)\.? ?(?:n° ?|no? ?)?|s)(\d{1,2})(?:[ /-]*(?:de )?(\d{4}))?"
+)
+_WHOLE_YEAR = re.compile(r"(?:(?:toute )?l'annee|annee|en|toute l'annee|year|in|all of) (\d{4})")
+_FROM_WHEN = "from_when"  # the code of the question about all of a text
+_A_YEAR = re.compile(r"20\d\d")
+_FIGURE = re.compile(r"\d")
+# Without a year, what would last nearly so long is more likely written in the wrong order.
+_MOST_WITHOUT_YEAR = timedelta(days=310)
 _LENGTH = re.compile(
     r"(?:pour |pendant |durant |for )?(?:une duree de |une periode de )?(\d{1,3}|[^\W\d_]+) ?"
     rf"({'|'.join(sorted(DAYS, key=len, reverse=True))})(?: maximum| max)?"
@@ -78,7 +104,7 @@ def _all(text: str, today: date) -> list[Period]:
                 for part in re.split(r",|\s(?:et|puis|and)\s(?!apres|plus)", piece)
                 if part.strip()
             ]
-            if len(parts) == 1 or isinstance(error, Unclear):
+            if len(parts) == 1 or (isinstance(error, Unclear) and error.code != _FROM_WHEN):
                 raise
             found += _together(parts, today, error)
     return found
@@ -106,8 +132,17 @@ def _one(piece: str, today: date, *, year: int | None = None) -> Period:
     bare = bare if bare.endswith("..") else bare.rstrip(" .!,")
     if bare in NOW or bare in _ALWAYS:
         return today, None
+    if whole := _whole(bare, today):
+        return whole
     if length := _with_length(bare, written, today):
         return length
+    if iso := _ISO_INTERVAL.fullmatch(bare):
+        if iso[2] != "/":
+            raise _in_question(written, [f"{iso[1]}..{iso[3]}"])
+        return _ordered(iso[1], iso[3], written, today)
+    if named := _MONTH_FIRST.fullmatch(bare):
+        bare = f"{named[2]}-{named[3]} {named[1]}{named[4].replace(',', '')}"
+    bare = _FREE_AT.sub("a partir du ", bare)
     if (between := _BETWEEN.fullmatch(bare)) and (
         found := _from_to(between[1], between[2], written, today, "et")
     ):
@@ -141,11 +176,40 @@ def _one(piece: str, today: date, *, year: int | None = None) -> Period:
         if month := read_month(rest, today=today, year=year):
             return month[0], None
         bare = rest
-    raise _refused(bare, written)
+    raise _refused(bare, written, today)
 
 
-def _refused(bare: str, written: str) -> CellError:
-    return unsure(bare, written) or CellError(
+def _whole(bare: str, today: date) -> Period | None:
+    """A year, or a week by its number."""
+    if year := _WHOLE_YEAR.fullmatch(bare):
+        return date(int(year[1]), 1, 1), date(int(year[1]), 12, 31)
+    week = _WEEK.fullmatch(bare)
+    if week is None:
+        return None
+    for written in [int(week[2])] if week[2] else range(today.year, today.year + 2):
+        try:
+            monday = date.fromisocalendar(written, int(week[1]), 1)
+        except ValueError:
+            continue
+        if week[2] or monday + timedelta(days=6) >= today:
+            return monday, monday + timedelta(days=6)
+    return None
+
+
+def _refused(bare: str, written: str, today: date) -> CellError:
+    if _A_YEAR.fullmatch(bare):
+        return _in_question(written, [f"{bare}-01-01..{bare}-12-31"])
+    days = likely_days(bare, today)
+    if len(days) == 2 and days[0] <= days[1]:
+        return _in_question(written, [f"{days[0]}..{days[1]}"])
+    if days and (until := _UNTIL.match(bare)) and until[0]:
+        return _in_question(written, [f"..{days[0]}"])
+    if found := unsure(bare, written, today, then=".."):
+        found.code = _FROM_WHEN
+        return found
+    if _FIGURE.search(bare):
+        return _in_question(written, [])
+    return CellError(
         _(
             "«\u00a0%(text)s\u00a0» n’est pas une période. Écrivez 2026-03-01..2026-05-31, "
             "ou 2026-03-01.. sans date de fin."
@@ -153,6 +217,15 @@ def _refused(bare: str, written: str) -> CellError:
         % {"text": written},
         written=written,
         code="period",
+    )
+
+
+def _in_question(written: str, choices: list[str]) -> Unclear:
+    return Unclear(
+        _("«\u00a0%(text)s\u00a0»\u202f: de quel jour à quel jour\u202f?") % {"text": written},
+        written=written,
+        choices=choices,
+        code=_FROM_WHEN,
     )
 
 
@@ -164,6 +237,8 @@ def _plain_day(bare: str, written: str, today: date, year: int | None = None) ->
 
 def _part(bare: str, written: str, today: date, year: int | None = None) -> Part | None:
     """One end of a period: a day, or a month from its first to its last."""
+    if bare.removesuffix(" et") in NOW:
+        return today, today
     bare = _ARTICLE.sub("", _FROM.sub("", bare)).strip(" ,")
     if bare in NOW:
         return today, today
@@ -175,7 +250,7 @@ def _part(bare: str, written: str, today: date, year: int | None = None) -> Part
 def _from_to(left: str, right: str, written: str, today: date, mark: str) -> Period | None:
     """Both ends; None when the mark between does not part a period here ("01-12-2026")."""
     try:
-        last = _part(right, written, today)
+        last = _end(right, written, today)
     except Unclear:
         raise
     except CellError:
@@ -187,16 +262,22 @@ def _from_to(left: str, right: str, written: str, today: date, mark: str) -> Per
     bare = _ARTICLE.sub("", _FROM.sub("", left)).strip(" ,")
     if number := re.fullmatch(r"(?:[^\W\d_]+ )?(\d{1,2})(?:er|e|st|nd|rd|th)?", bare):
         # "du 1er au 15 décembre": the month and the year of the end. Not the hyphen of 1-12-2026.
-        if mark == "-" and not re.search(r"[^\W\d_]", right):
+        if mark == "-" and not re.search(r"[^\W\d_]|^\d{1,2}([/.])\d{1,2}(?:\1(?:\d{4}|\d{2}))?$", right):
             return None
         try:
-            return _checked(last[1].replace(day=int(number[1])), last[1], written)
+            first_day = last[1].replace(day=int(number[1]))
         except ValueError:
             raise no_such_day(written) from None
+        return _checked(first_day, last[1], written)
     first = _part(left, written, today)
     if first is None:
         return None
     return _ordered(left, right, written, today)
+
+
+def _end(bare: str, written: str, today: date, year: int | None = None) -> Part | None:
+    """The last of a period, which "fin mars" is too."""
+    return end_of_month(_ARTICLE.sub("", bare), today=today, year=year) or _part(bare, written, today, year)
 
 
 def _has_year(bare: str) -> bool:
@@ -205,17 +286,19 @@ def _has_year(bare: str) -> bool:
 
 def _ordered(left: str, right: str, written: str, today: date) -> Period:
     """From one to the other; where one names no year, the one that makes it a period."""
-    first, last = _part(left, written, today), _part(right, written, today)
+    first, last = _part(left, written, today), _end(right, written, today)
     if first is None or last is None:
-        raise _refused(f"{left} {right}", written)
+        raise _refused(f"{left} {right}", written, today)
     if not _has_year(left) and _has_year(right):
         first = _part(left, written, today, last[1].year) or first
         if first[0] > last[1]:
             first = _part(left, written, today, last[1].year - 1) or first
     elif not _has_year(right):
-        last = _part(right, written, today, first[0].year) or last
+        last = _end(right, written, today, first[0].year) or last
         if last[1] < first[0]:
-            last = _part(right, written, today, first[0].year + 1) or last
+            last = _end(right, written, today, first[0].year + 1) or last
+        if not _has_year(left) and last[1] - first[0] > _MOST_WITHOUT_YEAR:
+            raise _in_question(written, [f"{first[0]}..{last[1]}"])
     return _checked(first[0], last[1], written)
 
 
@@ -230,9 +313,9 @@ def _checked(first: date, last: date, written: str) -> Period:
 
 
 def _until(bare: str, written: str, today: date) -> Period:
-    last = _part(bare, written, today)
+    last = _end(bare, written, today)
     if last is None:
-        raise _refused(bare, written)
+        raise _refused(f"jusqu'au {bare}", written, today)
     return _checked(today, last[1], written)
 
 

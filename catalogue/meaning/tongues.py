@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from babel.localedata import locale_identifiers
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, override
@@ -80,7 +81,8 @@ _SAID: Mapping[str, str] = {
     "km": "khmer|cambodgien",
     "lo": "lao|laotien",
     "fil": "tagalog|tagalogue|philippin|filipino|pilipino",
-    "zh": "chinois|mandarin|chinois mandarin|chinois (mandarin)|mandarin chinese|chinese mandarin",
+    "zh": "chinois",
+    "cmn": "mandarin|chinois mandarin|chinois (mandarin)|mandarin chinese|chinese mandarin|putonghua",
     "yue": "cantonais|chinois cantonais|chinois (cantonais)|cantonese",
     "sh": "serbo-croate|serbo croate|serbocroate|bcs|bcms|bosniaque-croate-serbe|bosno-serbo-croate"
     "|bosniaque croate serbe"
@@ -108,6 +110,8 @@ _SEVERAL: Mapping[str, tuple[str, ...]] = {
     "erythreen": ("ti",), "ethiopien": ("am", "om", "ti"), "senegalais": ("wo", "ff"), "guineen": ("ff", "mnk"),
     "malien": ("bm", "snk"), "ivoirien": ("dyu",), "manding": ("mnk", "bm", "dyu"), "kurde irakien": ("ckb", "kmr"),
     # Codes of languages that nobody here speaks, and abbreviations of others that many do.
+    "angl": ("en",), "anglo": ("en",), "port": ("pt",), "ital": ("it",), "fran": ("fr",), "franc": ("fr",),
+    "viet": ("vi",), "roum": ("ro",), "alban": ("sq",),
     "ang": ("en",), "an": ("en",), "ch": ("zh",), "kr": ("ko",), "rom": ("ro", "rom"), "esp": ("es",), "all": ("de",),
     "mar": ("ary", "mr"), "ser": ("sr",), "cro": ("hr",), "bos": ("bs",), "ua": ("uk",), "cn": ("zh",), "gb": ("en",),
     "por": ("pt",), "mal": ("mnk", "ml"), "alg": ("arq",), "sp": ("es",), "jp": ("ja",), "cz": ("cs",), "gr": ("el",),
@@ -121,11 +125,15 @@ _REGIONS = {
 _WITHIN = {
     **dict.fromkeys(("fuc", "fuf", "ffm", "fub", "fue", "fuh", "fui", "fuq", "fuv"), "ff"),
     **dict.fromkeys(("man", "emk", "mlq", "mku", "msc", "mwk"), "mnk"), "hbs": "sh", "mey": "ar",
-    "cmn": "zh", "swh": "sw", "pnb": "pa",
+    "swh": "sw", "pnb": "pa",
 }  # fmt: skip
 _CODE = re.compile(r"[a-z]{2,3}(?:[-_](?:[a-z]{4}|[a-z]{2}|\d{3}))*", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"^(?:bilingue|trilingue|langue maternelle|langue|parle(?: le| l')?|native|speaks) :? ?(?=\S)"
+)
 _LEVEL = re.compile(
-    r"\s*[(:,-]*\s*\b(?:langue maternelle|maternelle|natif|native|courant|courante|couramment|bilingue|parle|lu"
+    r"\s*[(:,-]*\s*\b(?:seulement|uniquement|only|langue maternelle|maternelle|natif|native"
+    r"|courant|courante|couramment|bilingue|parle|lu"
     r"|ecrit|fluent"
     r"|lu,? parle,? ecrit|bon niveau|tres bien|bien|niveau [a-c][12]|[abc][12]|c2)\b\s*\)?$"
 )
@@ -169,7 +177,7 @@ def _items(item: str) -> Iterator[tuple[str, ...]]:
     try:
         yield _one(item)
     except CellError:
-        words = item.split()
+        words = re.split(r"[\s-]+", item.strip())
         several = [_exactly(word) or _exactly(word.removeprefix("و")) for word in words]
         # A code beside a name may be what a slip left of a longer name ("ga chinese").
         if len(words) < 2 or not all(several) or len({len(word) < 4 for word in words}) > 1:
@@ -184,7 +192,9 @@ def _one(text: str) -> tuple[str, ...]:
     name = folded(written)
     if name in _SEVERAL:
         raise _which(written, _SEVERAL[name])
-    bare = " ".join(_LEVEL.sub("", re.sub(r"[()\[\]]", " ", name)).split())
+    bare = " ".join(_BEFORE.sub("", _LEVEL.sub("", re.sub(r"[()\[\]]", " ", name))).split()).rstrip(".:")
+    if bare in _SEVERAL:
+        raise _which(written, _SEVERAL[bare])
     if bare and bare != name and not _LITTLE.search(name) and (found := _exactly(bare)):
         return found
     if _LITTLE.search(name):
@@ -216,6 +226,8 @@ def _by_code(written: str) -> tuple[str, ...]:
     if not _CODE.fullmatch(written):
         return ()
     language, *rest = written.replace("_", "-").split("-")
+    if len(rest) == 1 and _may_be_two(language, rest[0]):
+        return ()
     parts = [one.title() if len(one) == 4 else one.upper() for one in rest]
     code = "-".join([language.lower(), *parts])
     alias = get_global("language_aliases").get(code) or ""
@@ -230,6 +242,19 @@ def _by_code(written: str) -> tuple[str, ...]:
             continue
         return (one,)
     return ()
+
+
+def _may_be_two(first: str, second: str) -> bool:
+    """Whether "fr-ar" is French and Arabic rather than the French of Argentina: both are spoken here, and it is no tag
+    of a country as it is written everywhere, "en-DE".
+    """
+    two = {first.lower(), second.lower()}
+    return len(two) == 2 and two <= set(COMMON) and f"{first}_{second}" not in _locales()
+
+
+@lru_cache(maxsize=1)
+def _locales() -> frozenset[str]:
+    return frozenset(locale_identifiers())
 
 
 @lru_cache(maxsize=16)

@@ -44,6 +44,31 @@ _RANGE_WORD = r"(?:->|-|–|—|→|(?:jusqu'au|jusqu'a|au|a|to|until|through|ا
 _HOURS = re.compile(rf"(?:entre |de |from |between |من )?{_HOUR} ?(?:{_RANGE_WORD}|et|and) ?{_HOUR}(?![\w:])")
 _JOIN = re.compile(r"(?:,|/|&|\+|\||;|\bet\b|\band\b|\bou\b|\bor\b)")
 _TO = re.compile(_RANGE_WORD)
+# Says something of when, though not when.
+_OF_TIME = re.compile(
+    r"\d|\b(?:flexible|souple|convenir|definir|voir|journee|nuits?|temps|toujours|semaine|we|week-ends?|soirs?|matins?"
+    r"|disponible|dispo|variable|anytime|vacances|selon)\b"
+)
+_CHAIN = re.compile(r"[^\W\d_]+\.? ?[-–] ?[^\W\d_]+\.? ?[-–] ?[^\W\d_]")
+# How weeks are abbreviated on timetables; an initial of two days (M) is neither's.
+_SHORT_DAYS = {
+    "l": 0,
+    "lu": 0,
+    "ma": 1,
+    "me": 2,
+    "j": 3,
+    "je": 3,
+    "v": 4,
+    "ve": 4,
+    "s": 5,
+    "sa": 5,
+    "d": 6,
+    "di": 6,
+}
+# "18h-20h lundi et mardi", "(lun., mer.)": the hours first, then their days alone.
+_HOURS_FIRST = re.compile(rf"(?P<hours>{_HOURS.pattern})[ ,:]*\(?(?P<days>[^\d()]+)\)?")
+_LEFT_OUT = re.compile(r"^(.*?),? \(?(?:sauf|hors|except)(?: les?)? ([^\d()]+?)\)?$")
+_IDLE_WORDS = frozenset({"le", "la", "les", "du", "de", "tous", "toutes", "chaque", "on", "every"})
 # Words between that say nothing of their own.
 _IDLE = re.compile(r"(?:le|la|les|de|du|des|l|d|the|on|in|at|a|en|tous|toutes|chaque|every)\b'?|[:.()]")
 _EXCEPT = re.compile(
@@ -62,8 +87,20 @@ def read_slots(text: str) -> Reading[tuple[str, ...]]:
             return Reading(tuple(in_week_order(set(stored))))
     found: dict[str, None] = {}
     bare = folded(re.sub(r"[\n\r|;]+", ", ", written))
+    turned = _HOURS_FIRST.fullmatch(bare)
+    if turned and _days_alone(turned["days"]):
+        bare = f"{turned['days']} {turned['hours']}"
+    left_out: set[int] = set()
+    if without := _LEFT_OUT.fullmatch(bare):
+        left_out = set(_days_alone(without[2]))
+        if left_out:
+            bare = without[1]
     for slot in _slots(bare, written):
         found[slot] = None
+    if left_out:
+        found = {slot: None for slot in found if parse_slot(slot).weekday not in left_out}
+        if not found:
+            raise _which(written)
     slots = in_week_order(found)
     if _PLAIN.fullmatch(bare):
         return Reading(tuple(slots))
@@ -106,6 +143,8 @@ def _slots(bare: str, written: str) -> Iterator[str]:
         elif join := _JOIN.match(rest):
             at += join.end()
         elif days and not timed and (mark := _TO.match(rest)):
+            if _CHAIN.match(bare):
+                raise _which(written)  # "lundi - mercredi - vendredi": those three, or from the first on?
             at, to = at + mark.end(), True
         elif idle := _IDLE.match(rest):
             at += idle.end()
@@ -113,6 +152,19 @@ def _slots(bare: str, written: str) -> Iterator[str]:
             raise _which(written) if days else _not_slots(written)
     if not some or not timed:
         raise _which(written) if days else _not_slots(written)
+
+
+def _days_alone(text: str) -> list[int]:
+    """The days of a text that names days and nothing else; none where it says anything more, or "to" between two."""
+    days: list[int] = []
+    for word in re.split(r"[ ,/&+]+", text.strip(" .:")):
+        named = _days(word)
+        if word in ("et", "and", "le", "les", "") or word.rstrip(".") in _IDLE_WORDS:
+            continue
+        if named is None or named[0] != word:
+            return []
+        days += named[1]
+    return days
 
 
 def _which(written: str) -> Unclear:
@@ -125,6 +177,8 @@ def _which(written: str) -> Unclear:
 
 
 def _not_slots(written: str) -> CellError:
+    if _OF_TIME.search(folded(written)):
+        return _which(written)
     return CellError(
         _("Nous ne comprenons pas «\u00a0%(text)s\u00a0». Écrivez par exemple «\u00a0lundi 18h-20h\u00a0».")
         % {"text": written},
@@ -146,7 +200,8 @@ def _days(rest: str) -> tuple[str, tuple[int, ...]] | None:
     if group:
         return group, _GROUPS[group]
     word = re.match(r"[^\W\d_]+\.?", rest)
-    number = weekdays().get(word[0].rstrip(".")) if word else None
+    name = word[0].rstrip(".") if word else ""
+    number = weekdays().get(name, _SHORT_DAYS.get(name))
     return (word[0], (number,)) if word and number is not None else None
 
 

@@ -14,6 +14,7 @@ from catalogue.spreadsheets.cells import (
     accepted,
     as_text,
     day,
+    day_at,
     decimal,
     harmless,
     household,
@@ -39,9 +40,10 @@ from catalogue.spreadsheets.files import Spreadsheet, Table, open_spreadsheet, r
 from catalogue.spreadsheets.lines import NOTHING_SAID, Fault, Line, Unreadable
 from catalogue.spreadsheets.lines import Answers as FileAnswers
 from catalogue.spreadsheets.lines import Question as FileQuestion
-from catalogue.spreadsheets.options import add_reading_options, answers_of
+from catalogue.spreadsheets.meanings import Column, sentence
+from catalogue.spreadsheets.options import add_means_option, add_reading_options, answers_of
 from catalogue.spreadsheets.questions import Answers, BadAnswer, BadCell, Heard, Question, Understood
-from catalogue.spreadsheets.rows import Block, Column, Row, knows_names, parse_blocks, parse_rows, sentence
+from catalogue.spreadsheets.rows import Block, Row, knows_names, parse_blocks, parse_rows
 
 __all__ = [
     "NOTHING_SAID",
@@ -65,10 +67,12 @@ __all__ = [
     "Understood",
     "Unreadable",
     "accepted",
+    "add_means_option",
     "add_reading_options",
     "answers_of",
     "as_text",
     "day",
+    "day_at",
     "decimal",
     "harmless",
     "household",

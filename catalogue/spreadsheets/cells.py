@@ -212,6 +212,11 @@ def _words(choices: type[TextChoices], language: str) -> dict[str, str]:
 
 yes_no = yes_or_no(assumed=False)
 day = Parser(lambda written, today: read_day(written, today=today))
+day_at = {
+    "": day,
+    "first": Parser(lambda written, today: read_day(written, today=today, edge="first")),
+    "last": Parser(lambda written, today: read_day(written, today=today, edge="last")),
+}
 moment = Parser(_moment)
 periods = Parser(lambda written, today: read_periods(written, today=today))
 texts = Parser(_texts, blank=says_nothing_of_texts)

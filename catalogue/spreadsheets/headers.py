@@ -30,9 +30,11 @@ _CALLED: Mapping[str, str] = {
     "|quantite|nombre|combien personne pouvez vous accueillir|combien place|nombre place propose"
     "|how many people can you host|how many people|number of place|number of people|number of guest"
     "|combien|nombre heure|heure par semaine|nombre heure par semaine|عدد الأماكن|عدد الأشخاص|السعة",
-    "available": "disponibilite|disponible|date disponibilite|periode disponibilite|periode"
+    "available": "du au|date du au|periode du au|disponible du au|disponibilite du au|from to"
+    "|disponibilite|disponible|date disponibilite|periode disponibilite|periode"
     "|quand etes vous disponible|availability|available|date availability|disponibilite date|التوفر",
-    "available_from": "disponible partir|disponible a partir|disponible des|disponible le|disponible depuis"
+    "available_from": "disponible partir|disponible a partir|disponible des|disponible le|disponible du"
+    "|disponible depuis"
     "|date debut|debut"
     "|debut disponibilite|date debut disponibilite|partir|a partir|a partir quand|a partir quelle date|du"
     "|available from|from"
@@ -127,6 +129,7 @@ _HOW = re.compile(
     r"\((?:s|e|es|x|\*|[^()]*(?:chiffres?|digits|separe|ex\b|ex\.|exemple|format|jj|aaaa|yyyy|oui|yes|obligatoire|facultati"
     r"|required|optional|\.\.|si possible|si connue?|hidden|cachee?|en chiffres)[^()]*)\)|\[[^\]]*\]"
 )
+_BOTH_ENDS = {"du", "au"}
 # Before the question of a web form: "1.", "Q3 -", "2)".
 _NUMBERED = re.compile(r"^(?:q ?)?\d{1,2} ?[.):-] ?(?=\D)")
 
@@ -145,34 +148,45 @@ def found_in(header: Sequence[str], columns: Sequence[Named]) -> dict[str, list[
     """Where each column stands: by its very names first, then as people call it. A column in several places has them
     all: which is meant is not guessed.
     """
-    exactly = {_exact(name): one.name for one in columns for name in (one.name, *one.synonyms)}
-    loosely = _called(tuple((one.name, one.synonyms) for one in columns))
+    exactly, wordly, loosely = _called(tuple((one.name, one.synonyms) for one in columns))
     found: dict[str, list[int]] = {}
     for at, written in enumerate(header):
-        name = exactly.get(_exact(written)) or (loosely.get(_loose(written)) if written else None)
+        name = exactly.get(_exact(written))
+        if name is None and written:
+            words = _words(written)
+            name = wordly.get(" ".join(words))
+            # "Du au" is neither the first day nor the last.
+            if name is None and not _BOTH_ENDS.issubset(words):
+                name = loosely.get(_loose(written))
         if name:
             found.setdefault(name, []).append(at)
     return found
 
 
 @lru_cache(maxsize=16)
-def _called(columns: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, str]:
-    """What a header may say, small words aside → the one column that is called so."""
+def _called(columns: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[dict[str, str], ...]:
+    """What a header may say → the one column that is called so: its very names, word by word, small words aside.
+
+    "Dispo", "Dispo le" and "Du au" are told apart by their small words alone.
+    """
     owners: dict[str, set[str]] = {}
+    by_words: dict[str, set[str]] = {}
     for name, _synonyms in columns:
         for called in _CALLED.get(name, "").split("|"):
             owners.setdefault(_loose(called), set()).add(name)
+            by_words.setdefault(" ".join(_words(called)), set()).add(name)
     # What small words alone tell apart ("langues de", "langues") is read only as it stands.
     rest: dict[str, set[str]] = {}
     for name, synonyms in columns:
         for called in (name.replace("_", " "), *synonyms):
             if _loose(called) not in owners:
                 rest.setdefault(_loose(called), set()).add(name)
-    return {
-        called: next(iter(names))
-        for called, names in {**rest, **owners}.items()
-        if called and len(names) == 1
-    }
+    exactly = {_exact(called): name for name, synonyms in columns for called in (name, *synonyms)}
+    return exactly, _of_one(by_words), _of_one({**rest, **owners})
+
+
+def _of_one(owners: Mapping[str, set[str]]) -> dict[str, str]:
+    return {called: next(iter(names)) for called, names in owners.items() if called and len(names) == 1}
 
 
 def _exact(text: str) -> str:
@@ -181,7 +195,8 @@ def _exact(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _loose(text: str) -> str:
+def _words(text: str) -> list[str]:
+    """The words of a header, in one spelling each."""
     bare = _HOW.sub(" ", _NUMBERED.sub("", folded(text).strip()))
     bare = (
         re.sub(r"\be ?-? ?mail", "email", bare)
@@ -190,7 +205,12 @@ def _loose(text: str) -> str:
         .replace("no.", " numero ")
     )
     words = [_ALIKE.get(word, word) for word in re.findall(r"[^\W_]+|€", bare)]
-    words = [_singular(_ALIKE.get(word, word)) for word in words]
+    return [_singular(_ALIKE.get(word, word)) for word in words]
+
+
+@lru_cache(maxsize=4096)
+def _loose(text: str) -> str:
+    words = _words(text)
     kept = [word for word in words if word not in _SMALL]
     kept = ["euro" if word == "€" else "email" if word == "mail" else word for word in kept]
     return " ".join(kept or words)

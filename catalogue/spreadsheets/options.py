@@ -26,6 +26,17 @@ def add_reading_options(parser: argparse.ArgumentParser, *, sheets: bool = True)
     )
 
 
+def add_means_option(parser: argparse.ArgumentParser) -> None:
+    """`--means`: what a person answers about values that are not clear; `Answers.read` reads it."""
+    parser.add_argument(
+        "--means",
+        action="append",
+        default=[],
+        metavar="'COLUMN: WRITTEN = VALUE'",
+        help="what a value of a column means, where it is not clear; may be given several times",
+    )
+
+
 def answers_of(options: Mapping[str, Any], *, sheet: str = "sheet") -> Answers:
     """What was said by these options; `sheet` is the name of the one for the sheet."""
     return Answers(

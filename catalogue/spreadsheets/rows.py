@@ -1,54 +1,29 @@
 """The lines of a spreadsheet as typed rows, or as columns of typed cells, or what is wrong with them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import compress, islice
 from operator import itemgetter
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
 from catalogue.labels import listed
-from catalogue.meaning import AMERICAN, CellError, Reading, Unclear, folded, says_nothing
-from catalogue.spreadsheets.cells import Parser, as_text, unharmed
+from catalogue.spreadsheets.cells import as_text
 from catalogue.spreadsheets.files import Table
 from catalogue.spreadsheets.headers import found_in
-from catalogue.spreadsheets.lines import Fault, Line, Unreadable, is_blank
+from catalogue.spreadsheets.lines import Line, Unreadable, is_blank
+from catalogue.spreadsheets.meanings import Column, Meanings
 from catalogue.spreadsheets.questions import Answers, BadCell, Understood
 from catalogue.spreadsheets.tables import Knows
 
 BLOCK = 2048  # lines that are turned into columns at a time; more no longer fit the processor’s cache
-MOST_REMEMBERED = 1 << 16  # distinct cells of a column, each understood once
 
-_BREAKS = re.compile(r"\s*\n\s*")
 _ALIGNED = re.compile(r"\S {2,}\S.*\S {2,}\S")
-_INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its name, how a filled cell is read, what an empty one means.
-
-    `parse` is never given an empty cell and raises CellError or ValidationError; `convert` turns its value into what
-    whoever reads the rows works with. A `required` column must be there, and its cells filled, unless one of `instead`
-    is there. `many` is for columns whose cells hardly ever repeat: what `parse` would make of all
-    these cells, or None when one of them is not plain. `meaning` is for docs/spreadsheets.md.
-    """
-
-    name: str
-    parse: Callable[[Any], Any]
-    synonyms: tuple[str, ...] = ()
-    required: bool = False
-    default: Any = None
-    many: Callable[[list[str]], list[Any] | None] | None = None
-    meaning: str = ""
-    convert: Callable[[Any], Any] | None = None
-    instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +45,11 @@ class Row:
         """A complaint about one of this row's cells, or about the whole row when `column` is empty."""
         header, letter = self.places.get(column, (column, ""))
         return BadCell(self.line, header, letter, self.raw.get(column, ""), message)
+
+    def asked(self, column: str, message: str, choices: Sequence[str]) -> BadCell:
+        """A complaint that is a question about all of a cell, once for all cells that say the same."""
+        written = self.raw.get(column, "")
+        return replace(self.bad(column, message), name=column, asked=written, choices=tuple(choices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +201,7 @@ def _blocks(
     width = len(table.header)
     places = {name: (table.header[at], get_column_letter(at + 1)) for name, at in found.items()}
     meanings = {
-        column.name: _Meanings(
+        column.name: Meanings(
             column,
             today,
             answers.of(column.name, *places.get(column.name, ())[:1]),
@@ -279,7 +259,7 @@ def _block(
     columns: Sequence[Column],
     found: Mapping[str, int],
     places: Mapping[str, tuple[str, str]],
-    meanings: Mapping[str, "_Meanings"],
+    meanings: Mapping[str, Meanings],
 ) -> Block:
     if lines and found:
         narrowest = 1 + max(found.values())
@@ -313,113 +293,3 @@ def _block(
         values = {name: list(compress(column, good)) for name, column in values.items()}
         cells = {name: list(compress(column, good)) for name, column in cells.items()}
     return Block(numbers, values, bad, cells, places, understood)
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """In place of what a cell means: why it means nothing, or what is to be asked of it."""
-
-    message: str
-    asked: str = ""
-    choices: tuple[str, ...] = ()
-
-
-class _Meanings(dict[Any, Any]):
-    """Cell → what it means in this column, or a _Refusal."""
-
-    def __init__(self, column: Column, today: date, answers: Mapping[str, str], *, replaced: bool) -> None:
-        self.column, self.today, self.answers, self.replaced = column, today, answers, replaced
-        self.some_refused = False
-        self.american = False
-        # Cell → what it was understood to say, where it is written otherwise.
-        self.said: dict[Any, str] = {}
-
-    def __missing__(self, cell: Any) -> Any:
-        if len(self) >= MOST_REMEMBERED:
-            self.clear()
-            self.said.clear()
-        try:
-            reading = self._read(cell)
-            meaning = reading.value
-            if reading.said:
-                self.said[cell] = reading.said
-        except (CellError, ValidationError) as error:
-            text = as_text(cell)
-            asks = isinstance(error, Unclear)
-            meaning = _Refusal(
-                sentence(error),
-                (getattr(error, "written", "") or text) if asks else "",
-                getattr(error, "choices", ()),
-            )
-            self.some_refused = True
-            self.american = self.american or getattr(error, "code", "") == AMERICAN
-        self[cell] = meaning
-        return meaning
-
-    def of(self, cells: list[Any]) -> tuple[list[Any], list[tuple[int, _Refusal]]]:
-        """The meanings, and (place, what is wrong) of the cells that have none."""
-        if set(map(type, cells)) != {str}:
-            # A workbook's own 1, 1.0 and True would be one key.
-            cells = [cell if isinstance(cell, str | Fault) else as_text(cell) for cell in cells]
-        elif self.column.many is not None and (all_plain := self.column.many(cells)) is not None:
-            return all_plain, []
-        found = list(map(self.__getitem__, cells))
-        if not self.some_refused:
-            return found, []
-        return found, [(at, one) for at, one in enumerate(found) if type(one) is _Refusal]
-
-    def understood(self, cells: list[Any]) -> Iterator[tuple[int, str]]:
-        """(place, in words) of the cells that were understood otherwise than they are written."""
-        if not self.said:
-            return
-        for at, cell in enumerate(cells):
-            said = self.said.get(cell if isinstance(cell, str | Fault) else as_text(cell))
-            if said:
-                yield at, said
-
-    def _read(self, cell: str | Fault) -> Reading[Any]:
-        cell = unharmed(cell)
-        text = as_text(cell)
-        if isinstance(cell, Fault):
-            if text:
-                raise CellError(cell.message)
-            return self._empty()
-        if not text.isprintable() and _INVISIBLE.search(text):
-            raise CellError(_("cette cellule contient un caractère invisible. Tapez-la à nouveau."))
-        answered = self.answers.get(folded(text)) if self.answers else None
-        return self._meant(text if answered is None else answered, answered is not None)
-
-    def _meant(self, text: str, answered: bool) -> Reading[Any]:
-        """What the text means; where it is asked about, what the person's answers make of it."""
-        if not text:
-            reading = self._empty()
-            return Reading(reading.value, _("vide")) if answered else reading
-        if self._is_blank(text):
-            return Reading(self._empty().value, _("vide"))
-        parse = self.column.parse
-        try:
-            reading = parse.read(text, self.today) if isinstance(parse, Parser) else Reading(parse(text))
-        except CellError as error:
-            piece = error.written or text
-            answer = self.answers.get(folded(piece)) if self.answers else None
-            if answer is None or piece not in text or folded(answer) == folded(piece):
-                raise
-            # What is answered is not asked again: the text has one question less each time.
-            return self._meant(text.replace(piece, answer, 1).strip(), answered=True)
-        value = self.column.convert(reading.value) if self.column.convert else reading.value
-        return Reading(value, reading.said or (text if answered else ""))
-
-    def _is_blank(self, text: str) -> bool:
-        parse = self.column.parse
-        return parse.blank(text) if isinstance(parse, Parser) else says_nothing(text)
-
-    def _empty(self) -> Reading[Any]:
-        if self.column.required and not self.replaced:
-            raise CellError(_("cette cellule est vide."))
-        return Reading(self.column.default)
-
-
-def sentence(error: Exception) -> str:
-    """What an error says, on one line."""
-    messages = error.messages if isinstance(error, ValidationError) else [str(error)]
-    return " ".join(_BREAKS.sub(" ", str(message)) for message in messages)

@@ -13,11 +13,12 @@ from cities.places.answers import (
     PlaceError,
     SeveralPlaces,
     UnknownPlace,
+    named_by_code,
 )
 from cities.places.reading import LONGEST_WRITTEN, near_of, read_place
 from cities.places.suggesting import Suggestion, suggested
 
 __all__ = [
     "LONGEST_WRITTEN", "Contradiction", "Figures", "Near", "Place", "PlaceAbroad", "PlaceError", "SeveralPlaces",
-    "Suggestion", "UnknownPlace", "near_of", "read_place", "suggested",
+    "Suggestion", "UnknownPlace", "named_by_code", "near_of", "read_place", "suggested",
 ]  # fmt: skip

@@ -71,6 +71,12 @@ class PlaceError(ValueError):
         return " ; ".join([*names, *(["…"] if len(self.choices) > MOST_CHOICES else [])])
 
 
+def named_by_code(choices: Iterable[str]) -> list[str]:
+    """Communes as they can be written without any doubt: "67447 Schiltigheim"."""
+    known = gazetteer().communes
+    return [f"{code} {known[code].name}" for code in list(choices)[:MOST_CHOICES]]
+
+
 class UnknownPlace(PlaceError):
     """Nothing is called so; `choices` look like it."""
 

@@ -18,6 +18,7 @@ from cities.places.found import Found, codes_of, only
 from cities.places.likeness import distance, slips_allowed
 from cities.places.naming import by_name
 
+_PARIS = "75056"
 _LARGEST_OF_A_DEPARTMENT = 30_000
 
 
@@ -81,6 +82,8 @@ def _of_cedex(code: str) -> Found | None:
     Not around Paris: La Défense is nobody's alone.
     """
     known = gazetteer()
+    if code.startswith("75"):
+        return Found(_PARIS, plain=False)  # the one commune of its département
     bearing = known.by_postcode.get(f"{code[:2]}000", ()) if code[2] == "0" and code[:2] != "92" else ()
     if len(bearing) == 1 and known.communes[bearing[0]].population >= _LARGEST_OF_A_DEPARTMENT:
         return Found(bearing[0], plain=False)

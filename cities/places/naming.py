@@ -18,6 +18,7 @@ WELL_KNOWN = 20_000
 _SHORTEST_BEGINNING = 5
 _BRACKETS = re.compile(r"^(?P<before>[^()]+)\((?P<within>[^()]*)\)(?P<after>[^()]*)$")
 _INTRODUCED = re.compile(r"^(?:a|au|aux|ville de|ville d|commune de|commune d|mairie de|mairie d) (?=\w)")
+_CENTRE = re.compile(r"(?<=\w)[ ,-]+\(?(?:hyper-?)?centre[ -]ville\)?$", re.IGNORECASE)
 _LINKING = frozenset(
     ["a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "lez", "sous", "sur", "s"]
 )
@@ -26,6 +27,7 @@ _NOT_ONE_PLACE = frozenset("alentours autour environs ou pres proche region".spl
 
 def by_name(written: str, text: str, near: Near | None) -> list[Found]:
     """All that the name may mean, by the first way of reading it that finds something. Raises UnknownPlace."""
+    text = _CENTRE.sub("", text)
     key = _INTRODUCED.sub("", fold(text))
     ways: Sequence[Callable[[str, str, Near | None], list[Found]]] = (
         lambda _text, key, near: exactly(key, near) or _quarter(key, near),

@@ -290,7 +290,8 @@ def is_smoke_free(offer):
 
 # --- Languages -----------------------------------------------------------------------------------------
 
-WHOLES = {"fa": {"prs", "pes"}, "ku": {"kmr", "ckb", "sdh"}, "ar": {"arb", "apc", "ary"}}
+WHOLES = {"fa": {"prs", "pes"}, "ku": {"kmr", "ckb", "sdh"}, "ar": {"arb", "apc", "ary"},
+          "zh": {"cmn", "yue"}, "sh": {"bs", "hr", "sr"}, "pt": {"pt-BR", "pt-PT"}}  # fmt: skip
 
 
 def named(languages):

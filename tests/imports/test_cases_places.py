@@ -64,6 +64,27 @@ def test_communes(import_offers: Import) -> None:
         assert understood in said.out
 
 
+def test_a_place_is_asked_about_once_and_answered(
+    import_offers: Import, write_csv: Callable[..., Path]
+) -> None:
+    beside = {"postcode": "67000", "city": "Schiltigheim"}
+    rows = [
+        {**OFFER, "id": f"{number}", "commune": "Saint-Denis", "postcode": "", "city": ""}
+        for number in (1, 2)
+    ]
+    rows += [{**OFFER, "id": "3", "commune": "", **beside}]
+    said = import_offers(write_csv(rows))
+    asked = [line for line in said.out.splitlines() if "--means" in line]
+    assert asked == [
+        '  --means "commune: Saint-Denis = 97411 Saint-Denis"',
+        '  --means "city: Schiltigheim = 67482 Strasbourg"',
+    ]
+    means = ["commune: Saint-Denis = 93066 Saint-Denis", "city: Schiltigheim = 67447 Schiltigheim"]
+    assert import_offers(write_csv(rows), means=means).status == 0
+    found = Offer.objects.order_by("external_key").values_list("commune", flat=True)
+    assert list(found) == ["93066", "93066", "67447"]
+
+
 def test_phones_of_all_regions(import_offers: Import) -> None:
     assert import_offers(CASES / "phones_overseas.csv").status == 0
     assert [str(offer.owner.phone) for _number, offer in sorted(kept().items())] == [

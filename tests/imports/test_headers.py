@@ -24,6 +24,7 @@ def column_of(header: str, columns: tuple[Column, ...]) -> str:
         ("Adresse mail *", "contact_email", ""), ("Q3 - Adresse mail", "contact_email", ""), ("Adresse", "address", ""),
         ("Code INSEE (5 chiffres)", "commune", "commune"), ("Dispo à partir de", "available_from", ""),
         ("Jusqu'au", "available_until", "last_day"), ("Disponibilités (du..au)", "available", ""),
+        ("Du au", "available", ""), ("Dispo", "available", ""), ("Dispo du", "available_from", ""),
         ("Combien de personnes pouvez-vous accueillir ?", "capacity", ""), ("Horodateur", "registered_at", ""),
         ("Qui pouvez-vous accueillir ?", "accepts", ""), ("Langue(s) parlée(s)", "languages", "languages"),
         ("Langues (séparées par |)", "languages", "languages"),

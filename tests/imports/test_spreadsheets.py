@@ -342,7 +342,7 @@ def test_the_true_and_the_one_of_a_workbook_stay_apart(tmp_path: Path) -> None:
 
 
 def test_more_distinct_cells_than_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catalogue.spreadsheets.rows.MOST_REMEMBERED", 3)
+    monkeypatch.setattr("catalogue.spreadsheets.meanings.MOST_REMEMBERED", 3)
     path = file(tmp_path, b"id,n\n" + b"".join(b"%d,%d\n" % (at, at % 9) for at in range(40)))
     (block,) = parse_blocks(read_table(path), TYPED)
     assert block["id"] == [str(at) for at in range(40) if at % 9 in range(1, 6)]

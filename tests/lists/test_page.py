@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from lists.models import Fate, FilePart, Line, ListImport, Sender, Step
 from offers import services as offers
 from offers.models import Offer, OfferState
 from tests.factories.accounts import CityRoleFactory
+from tests.factories.offers import OfferFactory
 from tests.imports.conftest import YEAR
 from town.models import AuditRow
 
@@ -46,7 +48,7 @@ def test_columns_are_guessed_from_their_names_and_from_what_stands_in_them(
     assert guessed["Joindre"] == ("contact_email", "content")
     assert guessed["Quoi"] == ("category", "content")
     assert guessed["Tel"][0] == "contact_phone"
-    assert guessed["Du au"] == ("available", "content")
+    assert guessed["Du au"] == ("available", "header")
     assert guessed["Surnom"] == ("", "")
     text = page.content.decode()
     assert "devinée d’après son contenu" in text
@@ -122,11 +124,42 @@ def test_an_import_is_taken_back_but_for_what_somebody_touched(
     dan.refresh_from_db()
     assert (one.step, one.kept_on) == (Step.UNDONE, 1)
     assert (ana.state, dan.state) == (OfferState.WITHDRAWN, OfferState.ACTIVE)
+    # She was entered by this list, and never came: nothing of her stays. He is still there with what stays.
+    assert (ana.owner.anonymised_at is not None, dan.owner.anonymised_at) == (True, None)
     page = desk.get(reverse("lists:one", args=[one.city.slug, one.pk]) + "?restent")
     assert "Changée depuis par quelqu’un" in page.content.decode()
     # What was taken back may come again, what stayed is known.
     third = choose(send(ODD))
     assert (third.new, third.disputed + third.known) == (1, 1)
+
+
+def test_who_came_or_offers_something_else_stays_when_an_import_is_taken_back(
+    send: Callable[..., ListImport],
+    choose: Callable[..., ListImport],
+    press: Callable[..., Any],
+    work: Callable[[], None],
+) -> None:
+    one = choose(send(ODD), fixed=ALL, **CHOICES)
+    press("start", one)
+    work()
+    ana, dan = Offer.objects.order_by("pk")
+    User.objects.filter(pk=ana.owner_id).update(last_login=timezone.now())
+    OfferFactory(owner=dan.owner, city=one.city)
+    press("undo", one)
+    work()
+    assert Offer.objects.filter(state=OfferState.WITHDRAWN).count() == 2
+    assert not User.objects.filter(anonymised_at__isnull=False).exists()
+
+
+def test_who_sends_it_is_asked_of_what_it_holds_alone(desk: Client, city: City) -> None:
+    page = desk.get(reverse("lists:lists", args=[city.slug])).content.decode()
+    assert "(facultatif)" not in page
+    file = SimpleUploadedFile("liste.csv", b"id;nom\n1;Ana\n")
+    sent = desk.post(reverse("lists:lists", args=[city.slug]), {"what": "offers", "file": file})
+    assert set(sent.context["form"].errors) == {"name"}
+    sent = desk.post(reverse("lists:lists", args=[city.slug]), {"what": "needs", "file": file})
+    assert "organisation" in sent.context["form"].errors
+    assert "name" not in sent.context["form"].errors
 
 
 def test_who_takes_back_what_somebody_else_sent_is_noted_as_who_did_it(

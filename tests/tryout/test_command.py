@@ -89,6 +89,20 @@ def test_both_sheets_of_one_workbook(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "Paires possibles\u202f: 1" in capsys.readouterr().out
 
 
+def test_what_is_not_clear_is_asked_once_and_answered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unclear = {"capacity": "2 ou 3"}
+    offers = write(tmp_path / "offers.csv", [OFFER | unclear, OFFER | unclear | {"id": "P2"}])
+    options = {"offers": offers, "needs": write(tmp_path / "needs.csv", [NEED]), "out": tmp_path / "out"}
+    options |= {"seconds": 0.0, "today": date(2026, 3, 1)}
+    with pytest.raises(SystemExit):
+        call_command("match_files", **options)
+    assert capsys.readouterr().out.count('--means "capacity: 2 ou 3 = 2"') == 1
+    call_command("match_files", **options, means=["capacity: 2 ou 3 = 2"])
+    assert "Lecture des propositions\u202f: 2 (" in capsys.readouterr().out
+
+
 def test_bad_rows_are_said_and_the_status_tells(files: list[object], tmp_path: Path) -> None:
     write(tmp_path / "offers.csv", [OFFER, OFFER | {"id": "P2", "capacity": "0"}])
     done = run(*files)

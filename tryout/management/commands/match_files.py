@@ -16,7 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from catalogue.labels import listed
-from catalogue.spreadsheets import FileQuestion, Unreadable, add_reading_options, answers_of
+from catalogue.spreadsheets import (
+    Answers,
+    BadAnswer,
+    FileQuestion,
+    Unreadable,
+    add_means_option,
+    add_reading_options,
+    answers_of,
+)
 from engine import KEEP, NEAR_KM
 from engine.planning import Baseline
 from tryout.results import CannotWrite
@@ -30,6 +38,9 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-03-01") from None
+
+
+MOST_ASKED = 20
 
 
 def _seconds(text: str) -> float:
@@ -55,6 +66,7 @@ class Command(BaseCommand):
                 f"--{side}-sheet", default="", metavar="NAME", help=f"the sheet of the {side}"
             )
         add_reading_options(parser, sheets=False)
+        add_means_option(parser)
         parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go")
         parser.add_argument("--today", type=_day, metavar="2026-03-01", help="default: today")
         parser.add_argument(
@@ -81,11 +93,12 @@ class Command(BaseCommand):
                     progress=progress,
                     said_of_offers=answers_of(options, sheet="offers_sheet"),
                     said_of_needs=answers_of(options, sheet="needs_sheet"),
+                    means=Answers.read(options["means"]),
                 )
             except FileQuestion as question:
                 progress.clear()
                 raise CommandError(_asked(question), returncode=NOTHING_WRITTEN) from question
-            except (Unreadable, CannotWrite) as error:
+            except (Unreadable, CannotWrite, BadAnswer) as error:
                 progress.clear()
                 raise CommandError(str(error), returncode=NOTHING_WRITTEN) from error
             except KeyboardInterrupt:
@@ -94,6 +107,9 @@ class Command(BaseCommand):
             progress.end()
             self._complain(summary)
             self.stdout.write("\n".join(_page(summary, options["out"])))
+            for asked in summary.asked[:MOST_ASKED]:
+                self.stdout.write(_("À préciser, %(question)s") % {"question": asked})
+                self.stdout.write(f'  --means "{asked.answered}"')
         if summary.bad_rows:
             sys.exit(SOME_BAD)
 

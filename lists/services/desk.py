@@ -1,105 +1,36 @@
-"""Every write to a list and to who sends it. A worker does what takes long (`lists.working`)."""
+"""What people do with a list: it comes, is read as they say, tried, imported, settled, taken back, forgotten."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.utils.text import slugify
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.access import COORDINATION, has_role, require
-from accounts.models import Organisation, User
+from accounts.models import User
 from accounts.services import log_contact_reading
-from catalogue.constraints import violated
-from catalogue.imports import Outcome, digest
+from catalogue.imports import digest
 from catalogue.meaning import folded
-from catalogue.spreadsheets import BadCell, FileQuestion, Unreadable, plain
-from cities.models import City
+from catalogue.spreadsheets import FileQuestion, Unreadable, plain
 from lists import guessing, reading
 from lists.kinds import COLUMNS, FIXABLE, label, required
 from lists.models import (
-    AT_WORK,
     KEPT,
-    LONGEST_KEY,
-    LONGEST_NAME,
     Fate,
     FilePart,
     Line,
     ListImport,
     Sender,
     Step,
-    What,
 )
+from lists.services.senders import NAMELESS
+from lists.services.steps import locked, refuse_at_work, start
 from lists.settling import settle_need, settle_offer
-from notifications.wake_up import wake_on_commit
 
-TASK = "lists.tasks.work"
 MOST_BYTES = 60 * 1024 * 1024
-NAMELESS = "–"
-
-
-class Busy(ValidationError):
-    """Somebody else imports a list of this sender just now: `other`."""
-
-    def __init__(self, other: ListImport) -> None:
-        who = other.by or _("une commande")
-        super().__init__(
-            _(
-                "%(who)s importe déjà une liste de cette source. Attendez qu’elle soit finie\u202f: rien n’est perdu."
-            )
-            % {"who": who},
-            code="busy",
-        )
-        self.other = other
-
-
-# --- Who sends lists -----------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def sender_of_offers(*, city: City, name: str, now: datetime, key: str | None = None) -> Sender:
-    """The sender of this name, or a new one. `key` of a command says it outright."""
-    name = name.strip()[:LONGEST_NAME]
-    known = Sender.objects.filter(city=city, what=What.OFFERS)
-    found = known.filter(key=key).first() if key is not None else known.filter(name__iexact=name).first()
-    if found is not None:
-        return found
-    if key is None:
-        key = _free_key(slugify(name)[:LONGEST_KEY] or "liste", set(known.values_list("key", flat=True)))
-    try:
-        with transaction.atomic():
-            return Sender.objects.create(
-                city=city, what=What.OFFERS, name=name or key or NAMELESS, key=key, created_at=now
-            )
-    except IntegrityError:
-        return known.get(key=key)  # entered at this very moment
-
-
-@transaction.atomic
-def sender_of_needs(*, organisation: Organisation, now: datetime) -> Sender:
-    """An association that sends its needs."""
-    sender, _is_new = Sender.objects.get_or_create(
-        city=organisation.city,
-        what=What.NEEDS,
-        organisation=organisation,
-        defaults={"name": organisation.name[:LONGEST_NAME], "created_at": now},
-    )
-    return sender
-
-
-def _free_key(key: str, taken: set[str]) -> str:
-    number, free = 1, key
-    while free in taken:
-        number += 1
-        free = f"{key[: LONGEST_KEY - 4]}-{number}"
-    return free
-
-
-# --- A list comes, and is read as somebody says ---------------------------------------------------------
 
 
 @transaction.atomic
@@ -137,8 +68,8 @@ def receive(*, sender: Sender, name: str, content: Iterable[bytes], by: User, no
 @transaction.atomic
 def open_as(*, list_id: int, about: str, choice: str, by: User, now: datetime) -> ListImport:
     """How the file as a whole is to be read: of which sheet, with its hidden rows or not. Raises Unreadable."""
-    one = _locked(list_id, by)
-    _refuse_at_work(one)
+    one = locked(list_id, by)
+    refuse_at_work(one)
     if about not in ("sheet", "hidden_rows", "encoding"):
         raise ValidationError(_("Cette question n’en est pas une."))
     one.opened_as = {**one.opened_as, about: choice}
@@ -172,8 +103,8 @@ def choose(
     now: datetime,
 ) -> ListImport:
     """Which of our columns each is, remembered for the sender's next list; then the list is tried. ValidationError."""
-    one = _locked(list_id, by)
-    _refuse_at_work(one)
+    one = locked(list_id, by)
+    refuse_at_work(one)
     what = one.sender.what
     known = {column.name for column in COLUMNS[what]}
     chosen = [name for name in columns if name]
@@ -199,21 +130,21 @@ def choose(
     sender.save(update_fields=["headers", "fixed"])
     one.columns = list(columns)
     one.save(update_fields=["columns"])
-    return _start(one, Step.CHECKING, now=now)
+    return start(one, Step.CHECKING, now=now)
 
 
 @transaction.atomic
 def answer(*, list_id: int, answers: Mapping[str, Mapping[str, str]], by: User, now: datetime) -> ListImport:
     """What words of the list mean, by column; "" empties the cell. Remembered for the sender, then tried again."""
-    one = _locked(list_id, by)
-    _refuse_at_work(one)
+    one = locked(list_id, by)
+    refuse_at_work(one)
     sender = Sender.objects.select_for_update(no_key=True).get(pk=one.sender_id)
     known = {name: dict(said) for name, said in sender.answers.items()}
     for name, said in answers.items():
         known.setdefault(name, {}).update({folded(text): meant for text, meant in said.items()})
     sender.answers = known
     sender.save(update_fields=["answers"])
-    return _start(one, Step.CHECKING, now=now)
+    return start(one, Step.CHECKING, now=now)
 
 
 @transaction.atomic
@@ -221,25 +152,25 @@ def start_import(*, list_id: int, by: User, now: datetime) -> ListImport:
     """Import what was tried; pressed twice, it is one import. Raises Busy while somebody imports another of this
     sender, or the same.
     """
-    one = _locked(list_id, by)
+    one = locked(list_id, by)
     if one.step in (Step.IMPORTING, Step.DONE):
         return one
     if one.step not in (Step.READY, Step.FAILED) or one.emptied_at is not None:
         raise ValidationError(_("Cette liste n’est pas prête à être importée."))
-    return _start(one, Step.IMPORTING, now=now)
+    return start(one, Step.IMPORTING, now=now)
 
 
 @transaction.atomic
 def undo(*, list_id: int, by: User, now: datetime) -> ListImport:
     """Take back what nobody has touched since; a worker does it. Within a week of the import."""
-    one = _locked(list_id, by)
+    one = locked(list_id, by)
     if one.step in (Step.UNDOING, Step.UNDONE):
         return one
     if not may_undo(one, now=now):
         raise ValidationError(_("Cet import ne peut plus être annulé."))
     one.undone_by, one.undone_at, one.kept_on = by, now, 0
     one.save(update_fields=["undone_by", "undone_at", "kept_on"])
-    return _start(one, Step.UNDOING, now=now)
+    return start(one, Step.UNDOING, now=now)
 
 
 def may_undo(one: ListImport, *, now: datetime) -> bool:
@@ -272,8 +203,8 @@ def settle(*, line_id: int, take: bool, by: User, now: datetime) -> Line:
 @transaction.atomic
 def forget(*, list_id: int, by: User, now: datetime) -> None:
     """The file and its lines go at once: somebody sent the wrong one. What was imported stays."""
-    one = _locked(list_id, by)
-    _refuse_at_work(one)
+    one = locked(list_id, by)
+    refuse_at_work(one)
     empty(one, now=now)
 
 
@@ -297,120 +228,3 @@ def note_reading(one: ListImport, *, by: User, now: datetime) -> None:
         by=by,
         now=now,
     )
-
-
-# --- Of commands and workers ---------------------------------------------------------------------------
-
-
-@transaction.atomic
-def begin_command(
-    *, sender: Sender, name: str, lines: int | None, by: User | None, now: datetime
-) -> ListImport:
-    """A command imports a file that lies beside it. Raises Busy."""
-    one = ListImport.objects.create(
-        sender=sender,
-        city=sender.city,
-        name=name[:200],
-        by=by,
-        at=now,
-        moved_at=now,
-        lines=lines,
-        step=Step.READY,
-    )
-    return _start(one, Step.IMPORTING, now=now, wake=False)
-
-
-def note(one: ListImport, outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    """Write down what became of a lot, in its transaction."""
-    field = "offer_id" if one.sender.what == What.OFFERS else "need_id"
-    is_trial = one.step == Step.CHECKING
-    Line.objects.bulk_create(
-        Line(
-            list=one,
-            number=outcome.line,
-            fate=Fate(outcome.what),
-            said=_said(outcome),
-            **{field: None if is_trial and outcome.what == "new" else outcome.row},
-        )
-        for outcome in outcomes
-    )
-    for outcome in outcomes:
-        setattr(one, outcome.what, getattr(one, outcome.what) + 1)
-    one.line_done, one.moved_at, one.failures = outcomes[-1].line, now, 0
-    one.save(update_fields=["line_done", "moved_at", "failures", *Fate.values])
-
-
-def _said(outcome: Outcome) -> dict[str, Any]:
-    said: dict[str, Any] = {}
-    if outcome.said:
-        said["words"] = list(outcome.said)
-    if outcome.bad:
-        said["bad"] = [
-            [cell.column, cell.letter, cell.value, cell.message, cell.asked, list(cell.choices)]
-            for cell in outcome.bad
-        ]
-    if outcome.understood:
-        said["understood"] = [[one.column, one.written, one.words] for one in outcome.understood]
-    if outcome.differs:
-        said["differs"] = outcome.differs
-    return said
-
-
-def bad_cells(line: Line) -> list[BadCell]:
-    """What is wrong with a line."""
-    return [
-        BadCell(line.number, column, letter, value, message)
-        for column, letter, value, message, *_asked in line.said.get("bad", ())
-    ]
-
-
-@transaction.atomic
-def end(*, one: ListImport, to: Step, now: datetime, notices: Sequence[str] = (), trouble: str = "") -> None:
-    """A worker or a command is done with a step, or can't go on."""
-    one.notices = [*dict.fromkeys([*one.notices, *notices])]
-    if one.step == Step.IMPORTING and one.imported_at is None:
-        one.imported_at = now
-    one.step, one.trouble, one.moved_at = to, trouble, now
-    one.save(update_fields=["step", "trouble", "moved_at", "notices", "imported_at"])
-
-
-def note_failure(one: ListImport, *, now: datetime) -> int:
-    """Something that nobody foresaw went wrong; how often by now."""
-    ListImport.objects.filter(pk=one.pk).update(failures=one.failures + 1, moved_at=now)
-    return one.failures + 1
-
-
-def _locked(list_id: int, by: User) -> ListImport:
-    found = ListImport.objects.select_for_update(of=("self",)).select_related("sender", "city", "by")
-    one = found.get(pk=list_id)
-    require(has_role(by, one.city, COORDINATION))
-    return one
-
-
-def _refuse_at_work(one: ListImport) -> None:
-    if one.step in AT_WORK:
-        raise ValidationError(_("Un travail est en cours sur cette liste. Attendez qu’il soit fini."))
-    if one.step in (Step.DONE, Step.UNDONE) or one.emptied_at is not None:
-        raise ValidationError(_("Cette liste est close."))
-
-
-def _start(one: ListImport, step: Step, *, now: datetime, wake: bool = True) -> ListImport:
-    one.step, one.line_done, one.failures, one.trouble, one.moved_at = step, 0, 0, "", now
-    fields = ["step", "line_done", "failures", "trouble", "moved_at"]
-    if step != Step.UNDOING:
-        for fate in Fate.values:
-            setattr(one, fate, 0)
-        fields += Fate.values
-    try:
-        with transaction.atomic():
-            one.save(update_fields=fields)
-    except IntegrityError as error:
-        if violated(error) != "list_one_at_a_time":
-            raise
-        running = ListImport.objects.filter(sender=one.sender, step__in=(Step.IMPORTING, Step.UNDOING))
-        raise Busy(running.exclude(pk=one.pk).select_related("by").first() or one) from error
-    if step != Step.UNDOING:
-        one.all_lines.all().delete()
-    if wake:
-        wake_on_commit(TASK)
-    return one

@@ -1,10 +1,9 @@
-"""Offers from a spreadsheet. What each column means is in docs/spreadsheets.md."""
+"""What a row of a list becomes here: an offer, for the person whose contact it gives."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,28 +14,20 @@ from django.utils.translation import ngettext, override
 
 from accounts.models import User
 from accounts.services import Contact, ensure_people
-from catalogue.contacts import Emails, Phones, read_emails, read_name, read_phones, region_of
+from catalogue.contacts import Emails, Phones
 from catalogue.fields import OFFER
 from catalogue.imports import (
-    AS_OF,
-    CITY,
-    ID,
-    POINT,
-    POSTCODE,
-    Note,
     Numbered,
     Outcome,
     Places,
     RowRefused,
     answers_of,
-    columns_of,
     compared,
     explained,
     listed,
     made_id,
     moved_notices,
     since_export,
-    take_in,
 )
 from catalogue.imports.again import ROW
 from catalogue.labels import listed as listed_words
@@ -44,213 +35,20 @@ from catalogue.labels import quantity_words
 from catalogue.references import is_reference
 from catalogue.saying import what
 from catalogue.spreadsheets import (
-    Answers,
     BadCell,
     CellError,
-    Column,
     Period,
     Row,
-    Table,
-    as_text,
-    day,
-    last_day_so_far,
-    periods,
-    sentence,
-    text,
-    whole,
-    yes_no,
 )
 from catalogue.times import day_range
 from catalogue.vocabulary import CATEGORIES, Kind, Source
 from cities.days import local_day, midnight
 from cities.models import City
 from notifications.wake_up import wake_on_commit
+from offers.imports.columns import CONSTRAINT_COLUMNS, FIELD_COLUMNS, windows_of
 from offers.models import Offer, OfferState
 from offers.periods import as_days
 from offers.services import SCAN_TASK, NewOffer, change, draft, note_listed, register_many
-
-LONGEST_NAME = 120
-
-
-def _email(cell: Any) -> Emails | None:
-    """An address; the complaint does not repeat it, for terminals are often kept as logs."""
-    with _complaint():
-        return read_emails(as_text(cell))
-
-
-def _phones(region: str) -> Callable[[Any], Phones | None]:
-    def phones(cell: Any) -> Phones | None:
-        with _complaint():
-            return read_phones(as_text(cell), region=region)
-
-    return phones
-
-
-@contextmanager
-def _complaint() -> Iterator[None]:
-    """A sentence of a form, as it stands behind the name of a column."""
-    try:
-        yield
-    except ValidationError as error:
-        said = sentence(error)
-        raise CellError(said[:1].lower() + said[1:]) from None
-
-
-def _name(cell: Any) -> str:
-    return read_name(text(most=LONGEST_NAME)(cell))
-
-
-def windows_of(
-    windows: tuple[Period, ...], first: date | None, last: date | None, today: date
-) -> tuple[Period, ...]:
-    """The windows that a row says, in one column or in two. CellError."""
-    if windows:
-        if first or last:
-            raise CellError(_("ces jours sont donnés deux fois, dans des colonnes différentes."))
-        return windows
-    if not first and not last:
-        raise CellError(_("dites à partir de quand."))
-    start = first or today
-    if last is not None and last < start:
-        raise CellError(_("la fin doit venir après le début."))
-    return ((start, last),)
-
-
-COLUMNS = (
-    ID,
-    *columns_of(OFFER, required=("kind", "category", "commune", "capacity")),
-    CITY,
-    POSTCODE,
-    AS_OF,
-    *POINT,
-    Column(
-        "available",
-        periods,
-        ("disponible", "disponibilités", "périodes"),
-        required=True,
-        instead=("available_from", "available_until"),
-        default=(),
-        meaning="windows of days, at most 50, both ends included, the last may be open: "
-        "`2026-03-01..2026-05-31"
-        "|2026-07-01..`, or in words (`du 1er au 15 décembre`); the last day not past, none more "
-        "than three years ahead",
-    ),
-    Column(
-        "available_from",
-        day,
-        ("disponible à partir du", "à partir du"),
-        meaning="in place of `available`, for lists that have two columns: the first day; empty: today",
-    ),
-    Column(
-        "available_until",
-        day,
-        ("disponible jusqu'au", "jusqu'au"),
-        meaning="the last day, itself included; empty: no end",
-    ),
-    Column(
-        "confirmed_on",
-        last_day_so_far(),
-        ("confirmée le", "confirmé le"),
-        meaning="the last day on which the citizen said that it still holds",
-    ),
-    Column(
-        "contact_name",
-        _name,
-        ("nom", "nom contact"),
-        default="",
-        meaning="as the person likes to be called",
-    ),
-    Column(
-        "contact_email",
-        _email,
-        ("email", "e-mail", "courriel", "mail"),
-        meaning="one of these two is required; of several the first is used, the others go to `text`",
-    ),
-    Column(
-        "contact_phone",
-        _phones("FR"),
-        ("téléphone", "tél", "portable"),
-        meaning="in any usual spelling; of several the first is used, the others and words beside them go to `text`",
-    ),
-    Column(
-        "smoke_free",
-        yes_no,
-        ("non fumeur", "sans fumée"),
-        meaning="nobody smokes indoors: the contrary of `smoking`, for lists that say it so",
-    ),
-    # Facts of a trial on files, which a town's own records know better.
-    Column(
-        "asked_last_30_days",
-        whole(least=0, most=10_000),
-        ("sollicitations 30 jours",),
-        meaning="checked, not kept: the town's own records know better",
-    ),
-    Column(
-        "registered_at",
-        day,
-        ("enregistrée le", "enregistré le"),
-        meaning="a day; checked, not kept: an offer is registered when it is imported",
-    ),
-)
-FIELD_COLUMNS = {
-    "windows": "available",
-    "latitude": "lat",
-    "longitude": "lon",
-    "email": "contact_email",
-    "phone": "contact_phone",
-    "name": "contact_name",
-    "confirmed_at": "confirmed_on",
-}
-CONSTRAINT_COLUMNS = {
-    "offer_category_of_kind": "category",
-    "offer_capacity_plausible": "capacity",
-    "offer_reach_plausible": "reach_km",
-    "offer_point_on_earth": "lat",
-    "offer_language_pair_given": "languages_from",
-    "offer_item_of_goods": "item",
-    "offer_periods_few": "available",
-    "offer_registered_once": "id",
-}
-
-
-def _columns(city: City) -> tuple[Column, ...]:
-    """The columns, with the numbers of the town's region."""
-    region = region_of(city.seat_id)
-    return tuple(
-        replace(column, parse=_phones(region)) if column.name == "contact_phone" else column
-        for column in COLUMNS
-    )
-
-
-def import_offers(
-    *,
-    table: Table,
-    city: City,
-    list_name: str = "",
-    dry_run: bool = False,
-    answers: Answers | None = None,
-    by: User | None,
-    now: datetime,
-    after: int = 0,
-    note: Note | None = None,
-    ids: Callable[[], Collection[str]] | None = None,
-) -> Iterator[Outcome]:
-    """Register each good row for the person whose contact it gives; what became of each line.
-
-    Running it twice registers nothing twice: a row is known by its `id` within `list_name`, else by who and what. What
-    a row that is known says anew is taken where nobody has changed it since. No mail leaves. `by` is who enters the
-    rows; None lets them stand as the citizens' own. `after` and `note` as `take_in`. `ids`: all numbers of the file,
-    asked for when a row may be one that bore another number; without it none is. Raises Unreadable at once.
-    """
-    return take_in(
-        table=table,
-        columns=_columns(city),
-        keeper=_Keeper(city, list_name, by, now, ids),
-        dry_run=dry_run,
-        answers=answers,
-        after=after,
-        note=note,
-    )
 
 
 def key_prefix(list_name: str) -> str:
@@ -258,7 +56,7 @@ def key_prefix(list_name: str) -> str:
     return f"import/{list_name}:" if list_name else "import:"
 
 
-class _Keeper:
+class OfferKeeper:
     """What the rows of one file share while they are registered."""
 
     def __init__(
@@ -554,5 +352,14 @@ def _named(row: Row, fields: Mapping[str, Any]) -> list[str]:
 
 def _usual_title(fields: dict[str, Any]) -> str:
     """What it is, in French, where the list has no title. ValidationError for an item that is not clear."""
+    if fields["kind"] != Kind.GOODS:
+        return _named_by_category(fields["kind"], fields["category"])
     with override("fr"):
         return capfirst(what(Offer(**OFFER.completed(fields))))
+
+
+@lru_cache(maxsize=64)
+def _named_by_category(kind: str, category: str) -> str:
+    """What is no thing is called as its category is."""
+    with override("fr"):
+        return capfirst(what(Offer(kind=kind, category=category)))
