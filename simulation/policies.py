@@ -179,10 +179,12 @@ POLICIES = {
         Policy("premier", "Premier arrivé, par messages", first_come),
         Policy("score", "Meilleur score d’abord", best_score),
         Policy("plan", "Plan du jour", daily_plan),
-        Policy("mesure", "Plan mesuré", weighed_plan, homes_at_once=HOMES_AT_ONCE, calls_the_silent=True),
+        Policy(
+            "relances", "Plan et relances", weighed_plan, homes_at_once=HOMES_AT_ONCE, calls_the_silent=True
+        ),
         Policy(
             "prevoyance",
-            "Plan mesuré et prévoyant",
+            "Plan prévoyant",
             weighed_plan,
             homes_at_once=HOMES_AT_ONCE,
             calls_the_silent=True,

@@ -16,7 +16,7 @@ from simulation.towns import TOWNS
 from simulation.words import MEASURES, NOTHING, measured, number, table, typeset
 
 CHARTS = "simulation"
-PLAN, FIRST, LIST = "plan", "premier", "telephone"
+PLAN, DAILY, AHEAD, FIRST, LIST = "relances", "plan", "prevoyance", "premier", "telephone"
 AIM = 2.0
 MOST_SWINGS = 12
 CLEARLY = 1.1

@@ -2,8 +2,8 @@
 
 A *shape* is what is asked for, without anybody who asks: all that the rules read of a need, how long it lasts, how long
 beforehand it is told. Of a shape that came n times on a day so many days ago, n × ½^(days / 28) counts; what counts,
-divided by what all days that were looked at count and 14 days more, is how many are expected a day: what was seen for a
-week only weighs little. Days of the week differ by how many came on them, as if a week more had been seen, of even days.
+divided by what all days that were looked at count and 14 days more, is how many are expected a day: what was seen for
+a week only weighs little. Weekdays differ by how many came on them, as if a week more had been seen, of even days.
 Where the same weeks of the year before were looked at, the season counts as well, from half to twice.
 """
 

@@ -90,8 +90,13 @@ def test_room_for_all_costs_nothing():
 
 @pytest.mark.parametrize(
     ("some", "futures"),
-    [(coming(ahead=5), 5), (coming((0, person())), 5), (coming((MANY, person())), 0), (coming((MANY, person()), ahead=0), 5)],
-)  # fmt: skip
+    [
+        (coming(ahead=5), 5),
+        (coming((0, person())), 5),
+        (coming((MANY, person())), 0),
+        (coming((MANY, person()), ahead=0), 5),
+    ],
+)
 def test_no_demand_no_future_no_day_is_no_price_and_the_plan_as_without(some, futures):
     ahead = looked(some, [home(1), home(2)], futures=futures)
     assert ahead.is_empty
