@@ -184,9 +184,10 @@ class _Desk:
             self._end(match)
             return
         match.state = AGREED
-        for other in self._unanswered(match.need):
-            self._waiting[other.offer] = False
-            self._end(other)
+        if self._at_once(match.need) > 1:
+            for other in self._unanswered(match.need):
+                self._waiting[other.offer] = False
+                self._end(other)
         self._later(max(self.now, (match.first - FIRST) * DAY + ARRIVES), "begins", match)
 
     def _begins(self, match: Match) -> None:
