@@ -76,9 +76,8 @@ def told(ahead: Ahead | None) -> dict[str, Any]:
     """What a plan keeps of it: how it was looked at, and of each offer that others may need what is said of it."""
     if ahead is None:
         return {}
-    dear = (
-        np.flatnonzero((ahead.group >= 0) & ahead.price.any(axis=1)[ahead.group]) if len(ahead.price) else []
-    )
+    costs = np.append(ahead.price.any(axis=1), False)  # of group -1, the last place, nothing
+    dear = np.flatnonzero(costs[ahead.group])
     return {
         "days": ahead.days,
         "futures": FUTURES,
