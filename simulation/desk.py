@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
@@ -17,17 +16,16 @@ import numpy as np
 
 from engine import Hold, Need, NeedColumns, Offer, OfferColumns, need_columns, rank_columns
 from engine.columns import FOREVER
-from engine.foresight import Ahead, Arrived, Shape, expected, foresee
-from engine.runs import DAYS_A_WEEK
+from engine.foresight import Ahead
 from engine.stretches import stretches
 from engine.vocabulary import ASKED_DAYS, GOODS, HOUSING
 from simulation.chance import chance, log_normal
+from simulation.lookout import Lookout
 from simulation.outcome import AGREED, ASKED, OVER, THERE, Match, Outcome, refuse_impossible
 from simulation.people import by_day, days_until_conflict
 from simulation.policies import Line, Policy
-from simulation.year import DAY, FIRST, START, Year, day_of
+from simulation.year import DAY, FIRST, Year
 
-FUTURES = 10
 WEEKDAY, WEEKEND = (9, 14), (10,)  # hours at which the desk sits
 ANSWER_HOURS = {"tonight": 2, "this_week": 24, "planned": 72}  # as a town begins with
 ARRIVES = 9 * 60
@@ -71,7 +69,7 @@ class _Desk:
         self._changed: set[tuple[str, str]] = set()
         self._seen_offers = 0
         self._seen_day = -1
-        self._seen_ahead: Ahead | None = None
+        self._lookout = Lookout(self.year, self.policy.looks_days)
         self._in_vain: dict[int, int] = {}  # the day on which nothing was found for a need
         windows = [(row, window) for row, one in enumerate(offers) for window in one.record.available]
         self._windows: dict[str, Any] = {
@@ -457,24 +455,12 @@ class _Desk:
         )
 
     def _ahead(self, offers: OfferColumns) -> Ahead | None:
-        """What the desk sees ahead, looked at once a week, from what was posted before today."""
-        if not self.policy.looks_days:
-            return None
+        """What lies ahead of all offers that are there, whether a question waits for their citizens or not."""
         today = date.fromordinal(self.today)
-        if self._seen_ahead is None or (today - self._seen_ahead.today).days >= DAYS_A_WEEK:
-            arrived = [Arrived(shape, day) for shape, day in self._shapes[: self._next_need] if day < today]
-            coming = expected(arrived, today=today, days=self.policy.looks_days, since=START)
+        if self._lookout.is_due(today):
             there = replace(offers, is_open=(self._registered <= self.now) & ~self._closed)
-            self._seen_ahead = foresee(coming, there, links=self.year.links, futures=FUTURES)
-        return self._seen_ahead
-
-    @cached_property
-    def _shapes(self) -> list[tuple[Shape, date]]:
-        """In the order in which needs come."""
-        days = (day_of(one.posted // DAY) for one in self.year.wanted)
-        return [
-            (Shape.of(one.record, posted=day), day) for one, day in zip(self.year.wanted, days, strict=True)
-        ]
+            self._lookout.look(today, there, posted=self._next_need)
+        return self._lookout.seen
 
     def _is_stock(self, one: Match) -> bool:
         return self.year.given[one.offer].record.kind == GOODS

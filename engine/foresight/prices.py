@@ -67,10 +67,12 @@ class Ahead:
     def is_empty(self) -> bool:
         return not self.price.any()
 
-    def price_of_unit(self, pairs: Feasible, places: Ints | None = None) -> Floats:
-        """What a unit of each pair costs those to come, on all days of its run; an appointment costs its week's."""
-        offer = pairs.offer if places is None else places[pairs.offer]
-        group = np.where(offer >= 0, self.group[np.maximum(offer, 0)], -1)
+    def price_of_unit(self, pairs: Feasible) -> Floats:
+        """What a unit of each pair costs those to come, on all days of its run; an appointment costs its week's.
+
+        The pairs are of the same table of offers.
+        """
+        group = self.group[pairs.offer]
         known = group >= 0
         found = np.zeros(len(pairs))
         if not known.any() or not self.days:
