@@ -376,13 +376,6 @@ class _Desk:
         )
 
     def _at_once(self, row: int) -> int:
-        import os
-
-        r = self.year.wanted[row].record
-        if os.environ.get("TON") and (
-            r.kind != HOUSING or (r.urgency != "tonight" and r.first_day.toordinal() > self.today + 1)
-        ):
-            return 1
         return self.policy.homes_at_once if self.year.wanted[row].record.kind == HOUSING else 1
 
     def _unanswered(self, row: int) -> list[Match]:

@@ -54,7 +54,8 @@ def _lost(towns: Mapping[str, Years]) -> str:
             "## Où le plan du jour perdait, et ce qui le répare",
             "Hors d’un afflux, le plan du jour n’a presque jamais manqué d’heures : il a manqué de oui. Il tenait un"
             " silence pour un non, attendait une réponse avant de demander ailleurs, et revenait sans cesse aux mêmes"
-            " citoyens, qui disent moins souvent oui à chaque demande de plus. *Plan et relances* change trois choses :",
+            " citoyens, qui disent moins souvent oui à chaque demande de plus. *Plan et relances* change trois"
+            " choses :",
             "1. ce que vaut une paire est multiplié par la chance d’un oui : 0,85 pour chaque demande des 30 derniers"
             " jours, ½ tous les 140 jours depuis la dernière confirmation (docs/algorithm.md) ;\n"
             "2. plusieurs logements sont demandés à la fois pour un besoin (réglage « logements demandés à la fois »,"
