@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
 from catalogue.vocabulary import Urgency
 from cities.models import City
@@ -11,7 +13,7 @@ from matching import plans
 from matching.models import Plan
 from matching.plans import ahead_words, looking_ahead, plan_words
 from needs.models import NeedState
-from tests.factories.matching import NOW, due_need, due_offer
+from tests.factories.matching import NOW, drain, due_need, due_offer
 
 TODAY = NOW.date()
 ALONE = {"adult_women": 1, "adult_men": 0, "children_3_to_11": 0, "people": 1, "quantity": 1}
@@ -19,12 +21,13 @@ ALONE = {"adult_women": 1, "adult_men": 0, "children_3_to_11": 0, "people": 1, "
 
 @pytest.fixture
 def planned(city, coordinator):
-    def planned(**looks):
-        City.objects.filter(pk=city.pk).update(**looks)
+    def planned(*, now=NOW, **looks):
+        if looks:
+            City.objects.filter(pk=city.pk).update(**looks)
         plans.ask(
-            city_id=city.pk, kind="", urgency="", need_ids=[], budget_seconds=10, by=coordinator, now=NOW
+            city_id=city.pk, kind="", urgency="", need_ids=[], budget_seconds=10, by=coordinator, now=now
         )
-        while plans.work_on_one(now=NOW):
+        while plans.work_on_one(now=now):
             pass
         return Plan.objects.filter(state=Plan.State.DONE).latest("pk")
 
@@ -133,3 +136,29 @@ def test_the_arithmetic_is_said_as_it_is():
     assert "jamais moins d’un dixième" in ahead_words.weighed(floored)
     assert ahead_words.weighed({"full": 2.5, "likely": 2.5, "price": 0.0, "left": 2.5}) == ""
     assert ahead_words.weighed({}) == ""
+
+
+def test_a_line_and_a_suggestion_say_who_else_may_need_it(city, coordinator, as_user, planned):
+    """Read from what the plan kept; where the town looks ahead no more, the case says nothing."""
+    at = timezone.now()
+    only = due_offer(city=city, now=at, confirmed_at=at, capacity=3, step_free=True)
+    need = due_need(city=city, now=at, urgency=Urgency.TONIGHT)
+    drain(at)
+    plan = planned(now=at)
+    seen = {"people": 2.2, "alike": 1, "days": 30}
+    Plan.objects.filter(pk=plan.pk).update(ahead={"days": 30, "offers": {str(only.pk): seen}})
+    plan.lines.update(ahead={"full": 5.0, "likely": 5.0, "price": 1.0, "left": 4.0, **seen})
+    City.objects.filter(pk=city.pk).update(looks_ahead_days=30)
+    pages = [
+        reverse("matching:plan", args=[city.slug, plan.pk]),
+        reverse("desk:case", args=[city.slug, need.reference]),
+    ]
+    said = f"Seul logement de plain-pied de ce genre ({only.commune.name})"
+    desk = as_user(coordinator)
+    for page in pages:
+        content = desk.get(page).content.decode()
+        assert said in content
+        assert "2 personnes en auront sans doute besoin d’ici 30 jours." in content
+    assert "− 1,00 (pour qui viendra) = 4,00." in desk.get(pages[0]).content.decode()
+    City.objects.filter(pk=city.pk).update(looks_ahead_days=0)
+    assert said not in desk.get(pages[1]).content.decode()
