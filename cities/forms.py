@@ -222,6 +222,7 @@ class CityForm(forms.ModelForm):
             "follow_up_after_days",
             "escalate_after_minutes",
             "homes_asked_at_once",
+            "looks_ahead_days",
             "sms_monthly_limit",
             "quiet_from",
             "quiet_until",

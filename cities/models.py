@@ -217,6 +217,14 @@ class City(models.Model):
             "Pendant qu’un hôte réfléchit, un autre peut être demandé. Le premier oui compte, l’autre est remercié."
         ),
     )
+    looks_ahead_days = models.PositiveSmallIntegerField(
+        _("le plan garde de quoi répondre à qui viendra d’ici (jours)"),
+        default=0,
+        help_text=_(
+            "0 : il ne regarde que les besoins d’aujourd’hui. Sinon, ce qui est rare compte davantage quand "
+            "d’autres en auront sans doute besoin. Ce soir, personne n’attend pour cela."
+        ),
+    )
     sms_monthly_limit = models.PositiveIntegerField(
         _("SMS par mois, au plus"),
         default=1000,
@@ -324,6 +332,11 @@ class City(models.Model):
                 name="city_homes_asked_at_once",
                 condition=Q(homes_asked_at_once__range=(1, 5)),
                 violation_error_message=_("Demandez un logement au moins à la fois, cinq au plus."),
+            ),
+            models.CheckConstraint(
+                name="city_looks_ahead_days_range",
+                condition=Q(looks_ahead_days__range=(0, 60)),
+                violation_error_message=_("Un plan regarde soixante jours en avant, au plus."),
             ),
             models.CheckConstraint(
                 name="city_messages_a_week_positive",

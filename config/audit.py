@@ -150,7 +150,7 @@ TABLES: dict[str, Noted | str] = {
     "matching.Plan": Noted(
         "city",
         unwatched="state started_at finished_at fingerprint algorithm objective bound first_come greedy in_time "
-        "people_asked people people_first_come scarcity",
+        "people_asked people people_first_come scarcity ahead",
     ),
     "matching.PlanLine": "What the engine works out for a plan.",
     "matching.PlanGap": "What the engine works out for a plan.",

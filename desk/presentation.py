@@ -26,6 +26,7 @@ from matching import telling
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import WAITING, Act, Reason, Role
 from matching.models import CONTACT_STATES, Decision, Match, MatchState
+from matching.plans import ahead_words
 from matching.presentation import ACT_WORDS, in_turn, nights_words, parts, reasons
 from matching.roles import possible
 from needs import history as need_history
@@ -64,6 +65,8 @@ class Card:
     colour: str
     # What the citizen will read, and in which language; None where nobody can be asked yet, or nobody wants to read it.
     preview: tuple[str, Text] | None
+    # Who else may need it soon, where the town's plan looks ahead.
+    others_need: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +169,17 @@ def urgencies(counts: Counts, basket: str, wanted: Wanted, *, here: str) -> list
     ]
 
 
-def suggestion_card(match: Match, *, own: Sequence[Wording] | None, now: datetime) -> Card:
+def suggestion_card(
+    match: Match,
+    *,
+    own: Sequence[Wording] | None,
+    ahead: Mapping[str, Mapping[str, Any]] | None = None,
+    now: datetime,
+) -> Card:
     """A suggestion, explained: the ring, the bar, the reasons, and what can be done.
 
     It carries `town_asked` and `is_paused` (`selectors.suggestions`). `own`: what the town says in its own words; None
-    where what the citizen will read is not shown.
+    where what the citizen will read is not shown. `ahead`: by offer, what the town's plan saw (`looking_ahead.latest`).
     """
     needs_visit = match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None
     is_asked = not (needs_visit or match.is_across) and match.city.asks_citizen(match.offer.kind)
@@ -185,6 +194,7 @@ def suggestion_card(match: Match, *, own: Sequence[Wording] | None, now: datetim
         town_asked=match.town_asked,  # type: ignore[attr-defined]
         colour="brand",
         preview=telling.preview(match, own=own, now=now) if is_asked and own is not None else None,
+        others_need=ahead_words.others_need((ahead or {}).get(str(match.offer_id)), match.offer),
     )
 
 

@@ -23,6 +23,7 @@ from matching import answering, conditions, given, households, relays
 from matching import selectors as matches
 from matching.lifecycle import HOLDING, Role
 from matching.models import MatchState
+from matching.plans import looking_ahead
 from matching.presentation import STATE_COLOURS
 from matching.reasons import facts
 from matching.sorting import sorting_lists
@@ -147,7 +148,8 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
     near_misses = [] if is_promised else matches.near_misses(user, need, scan)
     facts.explained(suggested, near_misses=near_misses, now=now)
     own = wording.own_of(city) if suggested else []
-    cards = [presentation.suggestion_card(match, own=own, now=now) for match in suggested]
+    ahead = looking_ahead.latest(city, now=now) if suggested else {}
+    cards = [presentation.suggestion_card(match, own=own, ahead=ahead, now=now) for match in suggested]
     dismissals = presentation.dismissals(suggested)
     lines = conditions.lines(scan, [miss for miss in near_misses if miss.sentence], today=today)
     waits_of = presentation.waits(acted)

@@ -44,7 +44,8 @@ REGISTER: dict[str, Marks] = {
     "cities.City": Marks(
         keep="slug name locative seat epci_code is_open phone phone_hours email timezone brand_colour "
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
-        "answer_hours_planned follow_up_after_days escalate_after_minutes homes_asked_at_once sms_monthly_limit "
+        "answer_hours_planned follow_up_after_days escalate_after_minutes homes_asked_at_once looks_ahead_days "
+        "sms_monthly_limit "
         "messages_a_week visit_valid_months quiet_from quiet_until "
         "asks_citizen_for asks_association_for weights created_at linked "
         "phone_hours_in charter_url charter_text removed_at"
@@ -176,11 +177,12 @@ REGISTER: dict[str, Marks] = {
     ),
     "matching.Plan": Marks(
         keep="city by kind urgency need_ids budget_seconds state asked_at started_at finished_at fingerprint "
-        "algorithm objective bound first_come greedy in_time people_asked people people_first_come scarcity"
+        "algorithm objective bound first_come greedy in_time people_asked people people_first_come scarcity "
+        "ahead"
     ),
     "matching.PlanLine": Marks(
         keep="plan need offer quantity first_day last_day rank score part_values distance_km value need_revision "
-        "offer_revision match"
+        "offer_revision ahead match"
     ),
     "matching.PlanGap": Marks(keep="plan need missing days people reason"),
     "matching.ConditionQuestion": Marks(

@@ -213,7 +213,7 @@ TOLD: dict[str, Shown | Out] = {
     "matching.PlanLine": Shown(
         MATCHES,
         "offer need first_day last_day quantity",
-        "rank score part_values distance_km value match",
+        "rank score part_values distance_km value ahead match",
         {TECHNICAL: "plan need_revision offer_revision"},
         _("Essais de répartition"),
     ),

@@ -25,7 +25,7 @@ def main() -> None:
     towns, _ = report.gathered(_watched(tasks_of(options.towns, seeds, options.policies), processes))
     swings: dict[tuple[str, float], dict[str, list[Figures]]] = {}
     if options.swing_seeds:
-        some = tornado_tasks(SMALL, range(1, options.swing_seeds + 1), (report.LIST, report.PLAN))
+        some = tornado_tasks(SMALL, range(1, options.swing_seeds + 1), (report.LIST, report.DAILY))
         _, swings = report.gathered(_watched(some, processes))
     trial, _ = report.gathered(_watched([Task(report.TRIAL, 1, tuple(POLICIES))], 1))
     results = report.Results(

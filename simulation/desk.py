@@ -16,10 +16,12 @@ import numpy as np
 
 from engine import Hold, Need, NeedColumns, Offer, OfferColumns, need_columns, rank_columns
 from engine.columns import FOREVER
+from engine.foresight import Ahead
 from engine.stretches import stretches
 from engine.vocabulary import ASKED_DAYS, GOODS, HOUSING
 from simulation.chance import chance, log_normal
-from simulation.outcome import AGREED, OVER, THERE, Match, Outcome, refuse_impossible
+from simulation.lookout import Lookout
+from simulation.outcome import AGREED, ASKED, OVER, THERE, Match, Outcome, refuse_impossible
 from simulation.people import by_day, days_until_conflict
 from simulation.policies import Line, Policy
 from simulation.year import DAY, FIRST, Year
@@ -57,6 +59,7 @@ class _Desk:
         self._waiting = np.zeros(len(offers), np.bool_)  # a question waits for its citizen
         self._set_aside = set[tuple[int, int]]()  # (need, offer) that are not asked again
         self._tries = Counter[tuple[int, int]]()
+        self._silent_pairs = set[tuple[int, int]]()
         self._had_choice = set[int]()
         self._events: list[tuple[int, int, str, Match]] = []
         self._order = count()
@@ -66,6 +69,7 @@ class _Desk:
         self._changed: set[tuple[str, str]] = set()
         self._seen_offers = 0
         self._seen_day = -1
+        self._lookout = Lookout(self.year, self.policy.looks_days)
         self._in_vain: dict[int, int] = {}  # the day on which nothing was found for a need
         windows = [(row, window) for row, one in enumerate(offers) for window in one.record.available]
         self._windows: dict[str, Any] = {
@@ -134,6 +138,8 @@ class _Desk:
 
     def _answered(self, match: Match) -> None:
         """An answer comes, while there was time for it."""
+        if match.state == OVER:
+            return  # somebody else has said yes meanwhile, and this citizen was told
         self._waiting[match.offer] = False
         if self._is_gone(match.offer):
             self._closed[match.offer] = True
@@ -145,8 +151,14 @@ class _Desk:
             self._end(match)
 
     def _silent(self, match: Match) -> None:
+        if match.state == OVER:
+            return
         self._waiting[match.offer] = False
         self._end(match)
+        if self.policy.calls_the_silent:
+            # Silence is no answer: the pair comes back, and then the citizen is called.
+            self._set_aside.discard((match.need, match.offer))
+            self._silent_pairs.add((match.need, match.offer))
 
     def _is_gone(self, offer: int) -> bool:
         return self.now >= self.year.given[offer].gone
@@ -170,6 +182,10 @@ class _Desk:
             self._end(match)
             return
         match.state = AGREED
+        if self._at_once(match.need) > 1:
+            for other in self._unanswered(match.need):
+                self._waiting[other.offer] = False
+                self._end(other)
         self._later(max(self.now, (match.first - FIRST) * DAY + ARRIVES), "begins", match)
 
     def _begins(self, match: Match) -> None:
@@ -234,7 +250,9 @@ class _Desk:
         if not found:
             return left
         before = left
-        lines = (replace(line, need=rows[line.need]) for line in self.policy.choose(pairs))
+        lines = (
+            replace(line, need=rows[line.need]) for line in self.policy.choose(pairs, self._ahead(offers))
+        )
         left = self._call(lines, left) if self.policy.by_phone else self._write(lines, left)
         # Calls are tried again, and of a need that is asked for in part the rest.
         self._changed.update(
@@ -246,13 +264,22 @@ class _Desk:
         return left
 
     def _write(self, lines: Iterator[Line], left: float) -> float:
+        served = set[int]()
         for line in lines:
             if left < self.year.behaviour["decision_minutes"]:
                 # What there was no time for is looked at again.
                 self._changed.update(_field(self.year.wanted[row].record) for row in self._open)
                 break
-            left -= self.year.behaviour["decision_minutes"]
-            self._ask(line)
+            if line.need in served or not self._may_ask_beside(line.need):
+                continue
+            if (line.need, line.offer) not in self._silent_pairs:
+                left -= self.year.behaviour["decision_minutes"]
+                self._ask(line)
+                continue
+            minutes, answer = self._ring(line)
+            left -= minutes
+            if answer is not None and answer.agreed:
+                served.add(line.need)
         return left
 
     def _ask(self, line: Line) -> None:
@@ -287,28 +314,36 @@ class _Desk:
                 break
             left -= cost
             calls[line.need] += 1
-            self._tries[line.need, line.offer] += 1
-            tried = self._tries[line.need, line.offer]
-            match = Match(line.need, line.offer, line.first, line.last, line.quantity)
-            if self._chance("call", match, tried) >= how["answers_call"]:
-                left -= how["missed_minutes"]
-                if tried >= TRIES:
-                    self._set_aside.add((line.need, line.offer))
+            minutes, answer = self._ring(line)
+            left -= minutes
+            if answer is None:
                 continue
-            left -= how["call_minutes"]
-            match = self._matched(line)
-            asked_before = self._recently(line.offer)
-            self._asked_at[line.offer].append(self.now)
             taken.add(line.offer)
-            if self._is_gone(line.offer):
-                self._closed[line.offer] = True
-                self._end(match)
-            elif self._says_yes(match, asked_before):
+            if answer.agreed:
                 served.add(line.need)
-                self._agree(match)
-            else:
-                self._end(match)
         return left
+
+    def _ring(self, line: Line) -> tuple[float, Match | None]:
+        """Call a citizen, who answers at once or not at all: the minutes that it took, and what was answered."""
+        how = self.year.behaviour
+        self._tries[line.need, line.offer] += 1
+        tried = self._tries[line.need, line.offer]
+        match = Match(line.need, line.offer, line.first, line.last, line.quantity)
+        if self._chance("call", match, tried) >= how["answers_call"]:
+            if tried >= TRIES:
+                self._set_aside.add((line.need, line.offer))
+            return how["missed_minutes"], None
+        match = self._matched(line)
+        asked_before = self._recently(line.offer)
+        self._asked_at[line.offer].append(self.now)
+        if self._is_gone(line.offer):
+            self._closed[line.offer] = True
+            self._end(match)
+        elif self._says_yes(match, asked_before):
+            self._agree(match)
+        else:
+            self._end(match)
+        return how["call_minutes"], match
 
     def _matched(self, line: Line) -> Match:
         match = Match(line.need, line.offer, line.first, line.last, line.quantity)
@@ -334,15 +369,32 @@ class _Desk:
         return [row for row in rows if self._in_vain.get(row) != self.today and not self._is_covered(row)]
 
     def _held(self, row: int) -> Iterator[Match]:
-        return (one for one in self._of_need[row] if one.state != OVER)
+        """What is given to a need, or asked for it: of homes that are asked side by side, only what is given."""
+        asked_is_held = self._at_once(row) == 1
+        return (
+            one for one in self._of_need[row] if one.state != OVER and (asked_is_held or one.state != ASKED)
+        )
+
+    def _at_once(self, row: int) -> int:
+        return self.policy.homes_at_once if self.year.wanted[row].record.kind == HOUSING else 1
+
+    def _unanswered(self, row: int) -> list[Match]:
+        return [one for one in self._of_need[row] if one.state == ASKED]
+
+    def _may_ask_beside(self, row: int) -> bool:
+        """Whether a question more may wait for this need; where one alone may, whoever chooses sees to it."""
+        most = self._at_once(row)
+        return most == 1 or len(self._unanswered(row)) < most
 
     def _still_waits(self, row: int) -> bool:
         one = self.year.wanted[row]
         if one.record.last_day.toordinal() < self.today:
             return False
-        return self.today - FIRST <= one.leaves or any(self._held(row))
+        return self.today - FIRST <= one.leaves or any(other.state != OVER for other in self._of_need[row])
 
     def _is_covered(self, row: int) -> bool:
+        if not self._may_ask_beside(row):
+            return True
         record = self.year.wanted[row].record
         if not record.lasts:
             return sum(one.quantity for one in self._held(row)) >= record.quantity
@@ -394,6 +446,14 @@ class _Desk:
             confirmed_day=self._confirmed.copy(),
             **left,
         )
+
+    def _ahead(self, offers: OfferColumns) -> Ahead | None:
+        """What lies ahead of all offers that are there, whether a question waits for their citizens or not."""
+        today = date.fromordinal(self.today)
+        if self._lookout.is_due(today):
+            there = replace(offers, is_open=(self._registered <= self.now) & ~self._closed)
+            self._lookout.look(today, there, posted=self._next_need)
+        return self._lookout.seen
 
     def _is_stock(self, one: Match) -> bool:
         return self.year.given[one.offer].record.kind == GOODS

@@ -104,6 +104,12 @@ def _waits(homes: Sequence[tuple[int, Wanted]], served: Mapping[int, Sequence[Ma
     groups: dict[str, Callable[[Wanted], bool]] = {"": lambda one: True}
     groups |= {f"_{word}": lambda one, word=word: one.record.urgency == word for word in URGENCIES}  # type: ignore[misc]
     groups |= {f"_{word}": lambda one, word=word: one.household == word for word in HOUSEHOLDS}  # type: ignore[misc]
+    groups |= {
+        "_centre": lambda one: one.commune == 0,
+        "_communes": lambda one: one.commune != 0,
+        "_fr_en": lambda one: bool(one.record.languages & {"fr", "en"}),
+        "_others": lambda one: not one.record.languages & {"fr", "en"},
+    }
     found = {}
     for name, belongs in groups.items():
         days = [waited[row] for row, one in homes if row in waited and belongs(one)]

@@ -9,6 +9,7 @@ from typing import Self
 
 from simulation.behaviour import BASE, TABLE
 from simulation.charts import Bar, Swing, bars, tornado
+from simulation.findings import sections
 from simulation.measures import HOUSEHOLDS, Figures, interval
 from simulation.policies import POLICIES
 from simulation.runs import FACTORS, Task
@@ -16,7 +17,7 @@ from simulation.towns import TOWNS
 from simulation.words import MEASURES, NOTHING, measured, number, table, typeset
 
 CHARTS = "simulation"
-PLAN, FIRST, LIST = "plan", "premier", "telephone"
+PLAN, DAILY, FIRST, LIST = "relances", "plan", "premier", "telephone"
 AIM = 2.0
 MOST_SWINGS = 12
 CLEARLY = 1.1
@@ -125,6 +126,7 @@ def page(results: Results) -> str:
     parts = [
         "# L’année rejouée : ce que changerait un bureau qui décide mieux",
         _for_the_council(results),
+        sections(results.towns),
         _not_better(results),
         *(_town(name, years) for name, years in results.towns.items()),
         _sensitivity(results),
@@ -186,14 +188,14 @@ def _ratio_sentence(name: str, years: Years) -> str:
     people = ratios(years, PLAN, LIST, "people")
     help_ = ratios(years, PLAN, LIST)
     words = (
-        f"* **{TOWNS[name].words.split(' :')[0]}** : le plan du jour loge {measured(people, 2)} fois les personnes de"
-        f" la liste au téléphone, et apporte, tous besoins réunis, {measured(help_, 2)} fois l’aide ({verdict(people)}"
-        " pour les personnes logées)."
+        f"* **{TOWNS[name].words.split(' :')[0]}** : le plan avec relances loge {measured(people, 2)} fois les"
+        f" personnes de la liste au téléphone, et apporte, tous besoins réunis, {measured(help_, 2)} fois l’aide"
+        f" ({verdict(people)} pour les personnes logées)."
     )
-    if FIRST in years:
+    if {FIRST, DAILY} <= set(years):
         words += (
-            " À côté du premier arrivé servi par les mêmes messages, le plan fait"
-            f" {measured(ratios(years, PLAN, FIRST), 2)} fois : voilà la part du calcul seul."
+            " À côté du premier arrivé servi par les mêmes messages, le plan du jour, sans relances, fait"
+            f" {measured(ratios(years, DAILY, FIRST), 2)} fois : voilà la part du calcul seul."
         )
     return words
 
@@ -213,7 +215,7 @@ def _not_better(results: Results) -> str:
     words |= {f"housed_{household}": f"part des logés ({household})" for household in HOUSEHOLDS}
     lines = ["## Où nous ne sommes pas meilleurs"]
     for other in (name for name in (LIST, FIRST) if name in results.policies):
-        lines.append(f"À côté de « {POLICIES[other].words} », le plan du jour :")
+        lines.append(f"À côté de « {POLICIES[other].words} », le plan avec relances :")
         for town, years in results.towns.items():
             worse, unsure = [], []
             for name, sign in _BETTER.items():
@@ -228,11 +230,8 @@ def _not_better(results: Results) -> str:
                 f" différence non établie pour {', '.join(unsure) or 'rien'}."
             )
     lines.append(
-        "\nPour ce soir, dans ce calcul, une seule question attend par besoin et le bureau siège deux fois par jour,"
-        " quand la liste appelle cinq personnes de suite : une ville qui demande à plusieurs logements à la fois"
-        " (réglage « logements demandés à la fois ») n’est pas rejouée. Et un même citoyen peut être demandé"
-        " souvent : la note l’évite, rien ne l’interdit. Un appel resté sans réponse n’est compté comme demande nulle"
-        " part, ce qui flatte la liste."
+        "\nUn appel resté sans réponse n’est compté comme demande nulle part, ce qui flatte la liste, et un peu le plan"
+        " avec relances."
     )
     return "\n".join(lines).replace(" :\n*", " :\n\n*").replace("\nÀ", "\n\nÀ")
 
@@ -274,13 +273,13 @@ def _swings(results: Results) -> list[tuple[str, float, float]]:
     """Of each value, the ratio with half of it and with half more, widest first."""
     found = []
     for one in TABLE:
-        ends = [interval(ratios(results.swings[one.name, factor], PLAN, LIST))[0] for factor in FACTORS]
+        ends = [interval(ratios(results.swings[one.name, factor], DAILY, LIST))[0] for factor in FACTORS]
         found.append((one.name, ends[0], ends[1]))
     return sorted(found, key=lambda row: (-round(abs(row[2] - row[1]), 6), row[0]))
 
 
 def _base(results: Results) -> float:
-    return interval(ratios(results.swings["", 1.0], PLAN, LIST))[0]
+    return interval(ratios(results.swings["", 1.0], DAILY, LIST))[0]
 
 
 def _tornado(results: Results) -> str:
@@ -309,13 +308,14 @@ def _sensitivity(results: Results) -> str:
     ]
     better = [way for way, ratio in ways if ratio >= CLEARLY]
     worse = [way for way, ratio in ways if ratio <= 1 / CLEARLY]
-    years = len(results.swings["", 1.0][PLAN])
+    years = len(results.swings["", 1.0][DAILY])
     return "\n\n".join(
         (
             "## Sensibilité",
             f"Sur « {TOWNS[results.swing_town].words} », {years} année{'s' * (years > 1)}. Chaque valeur du"
             " tableau plus bas est divisée par deux, puis augmentée de moitié (une part ne dépasse jamais 1), les"
-            " autres restent. Le nombre est l’aide que le plan apporte, comparée à celle de la liste au téléphone :"
+            " autres restent. Le nombre est l’aide que le plan du jour apporte, comparée à celle de la liste au"
+            " téléphone :"
             f" {number(_base(results), 2)} aux valeurs de base.",
             *(
                 [
@@ -353,14 +353,15 @@ def _how(results: Results) -> str:
             " essais par personne ; la liste est lue sans erreur, ce qui la flatte. *Premier arrivé* : les besoins dans"
             " l’ordre, chacun la meilleure paire de sa liste, par message. *Meilleur score d’abord* : la paire la mieux"
             " notée d’abord. *Plan du jour* : l’ensemble de demandes qui vaut le plus selon l’objectif du plan, chaque"
-            " paire pour toute sa durée. Par message, une question à la fois attend chez un citoyen, comme dans le"
+            " paire pour toute sa durée. *Plan et relances*, *Plan prévoyant* : voir plus haut. Par message, une"
+            " question à la fois attend chez un citoyen, comme dans le"
             " produit ; un appel obtient la réponse aussitôt, mais prend des minutes.",
             "**L’optimum connu après coup** saurait d’avance qui viendra et qui dira oui, n’aurait besoin d’aucune"
             " heure et pourrait déménager un ménage chaque jour : personne ne peut l’atteindre, et il est plus haut que"
             " le meilleur possible, on ne sait pas de combien.",
             "Une paire de villes liées (`paire`) et une métropole (`metropole`) se rejouent de même :"
             ' `make simulate ARGS="--towns paire metropole --print"`.',
-            "**Ce qui n’est pas rejoué** : le plan qui prévoit (les prix de ce qui manquera), la vérification des"
+            "**Ce qui n’est pas rejoué** : la vérification des"
             " logements avant usage, la confirmation périodique des propositions, les mineurs isolés, les créneaux"
             " horaires, les relais proposés d’un seul geste.",
             f"**Pour vérifier** : « {TOWNS[TRIAL].words} », graine 1. Un test rejoue ces lignes.",

@@ -59,6 +59,12 @@ GROUPS = (
         ("asks_citizen_for", "asks_association_for", "homes_asked_at_once"),
     ),
     Group(
+        "plan",
+        _("Plan"),
+        _("Jusqu’où le plan regarde en avant, pour ne pas user aujourd’hui ce qui manquera demain."),
+        ("looks_ahead_days",),
+    ),
+    Group(
         "messages",
         _("Messages"),
         _("À quelles heures l’on n’écrit pas, et combien l’on écrit au plus."),

@@ -78,7 +78,8 @@ class Baseline:
 class Plan:
     """`pairs`: what is chosen, by need in order of arrival, best first; `rank`: the place of each among all that are
     possible for its need, from 1. `units`, from `first` to `last` (day numbers), is what it gives: of what lasts any
-    days of the pair's run, of all else the run. Hours may have halves.
+    days of the pair's run, of all else the run. Hours may have halves. `row`: of each line, its row in the pairs that
+    were given.
 
     No choice whatever is worth more than `bound`. `values` is what each line adds to the objective, from which moves
     are taken off. `shares`: per need, what part of all that was asked the plan gives; `people` adds them up, in people.
@@ -91,6 +92,7 @@ class Plan:
     first: Ints
     last: Ints
     values: Floats
+    row: Ints
     rank: Ints
     objective: float
     bound: float
@@ -138,25 +140,33 @@ def plan(
     return plan_pairs(pairs, seconds=seconds, whole_hours=whole_hours)
 
 
-def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS, whole_hours: bool = False) -> Plan:
+def plan_pairs(
+    pairs: Feasible, *, seconds: float = SECONDS, whole_hours: bool = False, points: Floats | None = None
+) -> Plan:
     """The plan among these pairs: all feasible ones, by need, best first, as `feasible_pairs` gives them.
 
-    `whole_hours`: no halves of hours are given. Raises ValueError for seconds that are no time.
+    `whole_hours`: no halves of hours are given. `points`: per pair, what it is worth for each whole person helped,
+    instead of priority + score / 100 (`engine.foresight.Weighing`); what is worth nothing is not chosen. Objective,
+    bound and baselines are then in these points. Raises ValueError for seconds that are no time.
     """
     if not 0 <= seconds < inf:
         raise ValueError(f"seconds: a time from 0 up is expected, not {seconds!r}")
     budget = TimeBudget(seconds)
-    problem = problem_of(pairs)
+    every_pair, worth_it = pairs, None
+    if points is not None:
+        worth_it = np.flatnonzero(points > EQUAL)
+        pairs, points = pairs.take(worth_it), points[worth_it]
+    problem = problem_of(pairs, points)
     components = [*problem.components(joined=COARSE_PAIRS)]
     every, by_runs, of_parts = np.arange(len(problem)), [], {}
     for place, rows in enumerate(components):
         if _is_of_parts(pairs, problem, rows):
-            of_parts[place] = _Parts.of(pairs, every[rows], whole_hours=whole_hours)
+            of_parts[place] = _Parts.of(pairs, every[rows], whole_hours=whole_hours, points=points)
         else:
             by_runs.append(rows)
     runs = _Runs.of(problem, pairs, by_runs)
     # The baselines are had whatever the time.
-    made, waiting = _Made(pairs), len(problem)
+    made, waiting = _Made(pairs, every_pair, worth_it), len(problem)
     for place, rows in enumerate(components):
         size = len(problem.need[rows])
         part_of_budget = budget.share(max(size / waiting, LEAST_SHARE))
@@ -214,8 +224,8 @@ class _Parts:
     greedy: Parts
 
     @classmethod
-    def of(cls, pairs: Feasible, rows: Ints, *, whole_hours: bool) -> Self:
-        component = lasting_of(pairs, rows, whole_hours=whole_hours)
+    def of(cls, pairs: Feasible, rows: Ints, *, whole_hours: bool, points: Floats | None) -> Self:
+        component = lasting_of(pairs, rows, whole_hours=whole_hours, points=points)
         by_score = np.argsort(-pairs.micro_points[rows], kind="stable")
         orders = np.arange(len(rows)), by_score
         return cls(component, *(parts_in_turn(component.problem, order) for order in orders))
@@ -224,8 +234,9 @@ class _Parts:
 class _Made:
     """A plan, component by component."""
 
-    def __init__(self, pairs: Feasible) -> None:
-        self._pairs = pairs
+    def __init__(self, pairs: Feasible, every_pair: Feasible, places: Ints | None) -> None:
+        """`places`: where these pairs are among every pair; None where they are all of them."""
+        self._pairs, self._every_pair, self._places = pairs, every_pair, places
         self._lines: list[tuple[Ints, Ints, Ints, Amounts, Floats, Floats]] = []
         self._bound = self._moves = 0.0
         self._objectives = np.zeros(2)
@@ -283,13 +294,15 @@ class _Made:
             for objective, people in zip(self._objectives, self._people, strict=True)
         ]
         objective = float(values.sum()) - self._moves
+        row = row if self._places is None else self._places[row]
         return Plan(
-            pairs=pairs.take(row),
+            pairs=self._every_pair.take(row),
             units=units,
             first=first.astype(np.int64),
             last=last.astype(np.int64),
             values=values,
-            rank=row - np.searchsorted(pairs.need, need) + 1,
+            row=row,
+            rank=row - np.searchsorted(self._every_pair.need, need) + 1,
             objective=objective,
             bound=max(self._bound, objective),
             shares=people / needs.people,

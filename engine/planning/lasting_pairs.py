@@ -5,16 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import MICRO, Bools, Floats, Ints
+from engine.arrays import Bools, Floats, Ints
 from engine.columns import FOREVER, NeedColumns, OfferColumns
 from engine.hours import DAY_MINUTES, HALF_MINUTES, HALVES, halves_of_slots
 from engine.planning.lasting import MANY, NO_SLOTS, Lasting, Parts
-from engine.planning.problem import weeks_of
+from engine.planning.problem import points_of, weeks_of
 from engine.relay import MOST_HOMES, MOVE
 from engine.results import Feasible
 from engine.runs import DAYS_A_WEEK
 from engine.uncovered import from_today
-from engine.urgency import priorities_on
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,9 +54,9 @@ def has_parts(pairs: Feasible) -> bool:
     return bool((latest > soonest)[some].any())
 
 
-def lasting_of(pairs: Feasible, rows: Ints, *, whole_hours: bool) -> Component:
+def lasting_of(pairs: Feasible, rows: Ints, *, whole_hours: bool, points: Floats | None = None) -> Component:
     """These pairs, of homes alone or of skills alone, as a question of its own. Value of a unit and day: people / all
-    that is asked × (priority + score / 100).
+    that is asked × (priority + score / 100), or × these points, which are of all pairs.
     """
     some = pairs.take(rows)
     needs_used, need = np.unique(some.need, return_inverse=True)
@@ -76,8 +75,7 @@ def lasting_of(pairs: Feasible, rows: Ints, *, whole_hours: bool) -> Component:
     quantity = np.ceil(needs.quantity[needs_used] * scale).astype(np.int64)
     fewest = np.ceil(needs.least_quantity[needs_used] * scale).astype(np.int64)
     days_asked = (needs.last_day - needs.first_day + 1)[needs_used].astype(np.int64)
-    priority = priorities_on(needs, sides.uncovered, sides.today)
-    worth = priority[some.need] + some.micro_points / MICRO / 100
+    worth = points_of(some) if points is None else points[rows]
     counted = np.where(once, DAYS_A_WEEK, days_asked)
     people = needs.people[some.need] / (asked * counted)[need]
     of_slot, slot_left = _slots(some, offers_used, scale)

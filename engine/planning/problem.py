@@ -219,10 +219,18 @@ def people_per_unit(pairs: Feasible, some: Ints | slice) -> Floats:
     return per_unit
 
 
-def problem_of(pairs: Feasible) -> Problem:
+def points_of(pairs: Feasible, some: Ints | slice = slice(None)) -> Floats:
+    """What each of these pairs is worth for each whole person helped: priority + score / 100."""
+    sides = pairs.pairs.sides
+    priority = priorities_on(pairs.needs, sides.uncovered, sides.today)
+    points: Floats = priority.take(pairs.need[some]) + pairs.micro_points[some] / MICRO / 100
+    return points
+
+
+def problem_of(pairs: Feasible, points: Floats | None = None) -> Problem:
     """What there is to choose from, each pair on the days of its run.
 
-    Value of a unit: people × its share of all that is asked × (priority + score / 100).
+    Value of a unit: people × its share of all that is asked × (priority + score / 100), or × these points.
     """
     needs, offers = pairs.needs, pairs.offers
     need, offer = pairs.need, pairs.offer
@@ -250,9 +258,10 @@ def problem_of(pairs: Feasible) -> Problem:
         if not is_plain:
             gives = np.where(whole.take(who), gives, np.floor(pairs.take(some).quantity))
         most[some] = gives
-        value[some] = people_per_unit(pairs, some) * (
-            priority.take(who) + pairs.micro_points[some] / MICRO / 100
+        worth = (
+            priority.take(who) + pairs.micro_points[some] / MICRO / 100 if points is None else points[some]
         )
+        value[some] = people_per_unit(pairs, some) * worth
     return Problem(
         need=need,
         offer=offer,

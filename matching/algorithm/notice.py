@@ -19,6 +19,8 @@ from catalogue.labels import category_label, household_names, kind_label, listed
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.models import City
 from engine.arrays import MICRO
+from engine.foresight import AGAIN, FLOOR, HALF_LIFE_DAYS
+from engine.foresight.prices import FUTURES, SEED
 from engine.hours import HALF_MINUTES
 from engine.pairs import KEEPS_DAYS
 from engine.relay import MOVE
@@ -333,6 +335,14 @@ def notice(city: City) -> dict[str, Any]:
         "objective": OBJECTIVE,
         "move_cost": MOVE_COST,
         "objective_example": examples.of_plan(city.weights),
+        "weighing": {
+            "again": AGAIN,
+            "half_life_days": HALF_LIFE_DAYS,
+            "looks_ahead_days": city.looks_ahead_days,
+            "futures": FUTURES,
+            "seed": SEED,
+            "least_share": FLOOR,
+        },
         "priorities": priorities(),
         "data": data_used(),
         "constants": {

@@ -47,6 +47,9 @@ class Plan(models.Model):
     people_first_come = models.FloatField(null=True, blank=True)
     # What would help most those whom the plan leaves out: codes and numbers, see engine.planning.scarcity and calls.
     scarcity = models.JSONField(default=list)
+    # What lay ahead, where the town looks ahead: days, futures, seed, needs expected; and by offer what its days are
+    # worth to others, see engine.foresight.
+    ahead = models.JSONField(default=dict, blank=True)
 
     objects = DeskQuerySet.as_manager()
 
@@ -82,6 +85,8 @@ class PlanLine(models.Model):
     part_values = ArrayField(models.FloatField(), size=len(PARTS))
     distance_km = models.FloatField()
     value = models.FloatField(help_text=_("ce que la paire ajoute à l’objectif"))
+    # What was taken off its worth, in points: for those to come, for who was asked often; and for whom.
+    ahead = models.JSONField(default=dict, blank=True)
     need_revision = models.PositiveIntegerField()
     offer_revision = models.PositiveIntegerField()
     # Set once a coordinator has accepted it.

@@ -3,8 +3,8 @@
 Rows are the queue here too (`plan_queue`). Whoever works on a plan holds its work lock for as long as the connection
 lives (`making`): when a worker is killed, its plan is free in that moment, and the next one takes it up. Nothing else
 is locked while the engine plans, so the town may have changed since: `freshness` tells, and each line is checked again
-when it is accepted (`acceptance`). How people read of it: `plan_words`, `call_words`, `plan_presentation`, and its
-pages.
+when it is accepted (`acceptance`). What lies ahead of a town is `looking_ahead`'s. How people read of it: `plan_words`,
+`call_words`, `ahead_words`, `plan_presentation`, and its pages.
 """
 
 from matching.plans.acceptance import Outcome, Refused, accept, askable, suggestion

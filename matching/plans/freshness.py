@@ -101,6 +101,7 @@ def fingerprint(plan: Plan, *, now: datetime) -> str:
         _digest(asked.order_by(), "pk"),
         linked,
         sorted(city.weights.items()),
+        city.looks_ahead_days,
         local_day(now, city).isoformat(),
         engine.VERSION,
     ]

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
@@ -15,13 +15,15 @@ from django.db.models import QuerySet
 import engine
 from cities.days import local_day
 from engine.arrays import MICRO, Ints, row_codes
-from engine.planning import EQUAL
+from engine.foresight import Weighing
+from engine.planning import EQUAL, plan_pairs
 from engine.planning import Plan as Found
-from engine.planning import plan as best_plan
 from engine.planning.calls import Call, calls
-from engine.planning.gaps import LeftOut, left_out
+from engine.planning.gaps import LeftOut, Reason, left_out
 from engine.planning.scarcity import Relaxation, relaxations
+from engine.results import Feasible
 from matching.models import Plan, PlanGap, PlanLine
+from matching.plans import looking_ahead
 from matching.plans.freshness import fingerprint
 from matching.plans.plan_queue import needs_of, undone
 from matching.scanning import snapshots, work_locks
@@ -66,6 +68,8 @@ class _Made:
     offer_revision: Ints
     gaps: tuple[LeftOut, ...]
     scarcity: list[dict[str, Any]]
+    weighing: Weighing
+    ahead: dict[str, Any]
     fingerprint: str
 
 
@@ -123,17 +127,36 @@ def _made(plan: Plan, *, now: datetime) -> _Made:
     )
     common: dict[str, Any] = {"links": read.links, "excluded": np.sort(excluded)}
     thinking = {**common, "today": local_day(now, city), "weights": read.weights}
-    found = best_plan(needs, read.offers, seconds=float(plan.budget_seconds), whole_hours=True, **thinking)
+    pairs = engine.feasible_pairs(needs, read.offers, **thinking)
+    ahead = looking_ahead.ahead_of(
+        city, read.offers, today=thinking["today"], weights=read.weights, links=read.links
+    )
+    weighing = Weighing.of(pairs, ahead)
+    found = plan_pairs(pairs, seconds=float(plan.budget_seconds), whole_hours=True, points=weighing.left)
     return _Made(
         found=found,
         need_revision=read.need_revision[rows],
         offer_revision=read.offer_revision,
-        gaps=left_out(found, needs, read.offers, **common),
+        gaps=_kept(left_out(found, needs, read.offers, **common), pairs, weighing),
         scarcity=_scarcity(
             relaxations(found, needs, read.offers, seconds=SCARCITY_SECONDS, **thinking),
             calls(found, needs, read.offers, **thinking),
         ),
+        weighing=weighing,
+        ahead=looking_ahead.told(ahead),
         fingerprint=mark,
+    )
+
+
+def _kept(gaps: Sequence[LeftOut], pairs: Feasible, weighing: Weighing) -> tuple[LeftOut, ...]:
+    """Whom the plan leaves out, said apart where what would do is kept for those to come."""
+    kept = np.bincount(pairs.need[weighing.left <= EQUAL], minlength=len(pairs.needs))
+    counts = dict(zip(map(pairs.needs.id_of, range(len(pairs.needs))), kept.tolist(), strict=True))
+    return tuple(
+        replace(gap, reason=Reason("kept", counts[gap.need_id]))
+        if gap.reason.code == "served_others" and counts[gap.need_id]
+        else gap
+        for gap in gaps
     )
 
 
@@ -221,10 +244,11 @@ def _write(plan: Plan, made: _Made, *, now: datetime) -> None:
     plan.people, plan.people_first_come = found.people, found.first_come.people
     # Of a need that was served in part already, the rest is a part of somebody.
     plan.people_asked, plan.scarcity = ceil(found.people_asked - EQUAL), made.scarcity
+    plan.ahead = made.ahead
     plan.save(
         update_fields=[
             "state", "finished_at", "fingerprint", "algorithm", "objective", "bound", "first_come", "greedy", "in_time",
-            "people", "people_first_come", "people_asked", "scarcity",
+            "people", "people_first_come", "people_asked", "scarcity", "ahead",
         ]
     )  # fmt: skip
 
@@ -240,17 +264,25 @@ def _lines(plan: Plan, made: _Made) -> list[PlanLine]:
         "part_values": np.column_stack(pairs.parts),
         "distance_km": np.rint(pairs.distance_km * MICRO) / MICRO,
         "value": made.found.values,
+        "row": made.found.row,
         "need_revision": made.need_revision[pairs.need],
         "offer_revision": made.offer_revision[pairs.offer],
     }
-    return [
-        PlanLine(
+    of_offers = made.ahead.get("offers", {})
+
+    def line(first: int, last: int, of_line: dict[str, Any]) -> PlanLine:
+        seen = of_offers.get(str(of_line["offer_id"]), {})
+        return PlanLine(
             plan=plan,
             first_day=date.fromordinal(first),
             last_day=date.fromordinal(last),
-            **dict(zip(columns, row, strict=True)),
+            ahead=looking_ahead.line_told(made.weighing, of_line.pop("row"), seen),
+            **of_line,
         )
-        for first, last, *row in zip(
+
+    return [
+        line(first, last, dict(zip(columns, of_line, strict=True)))
+        for first, last, *of_line in zip(
             made.found.first.tolist(),
             made.found.last.tolist(),
             *(column.tolist() for column in columns.values()),

@@ -18,7 +18,7 @@ from cities.models import City, Commune
 from engine.planning import EQUAL
 from matching import plans, presentation
 from matching.models import Match, Plan, PlanLine
-from matching.plans import call_words, plan_sending, plan_words
+from matching.plans import ahead_words, call_words, plan_sending, plan_words
 from matching.plans.plan_sending import Standing
 from matching.reasons import facts
 from needs.models import Need
@@ -35,6 +35,8 @@ class LineCard:
     reasons: list[dict[str, str]]
     parts: list[dict[str, Any]]
     is_of_town: bool
+    others_need: str
+    weighed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,8 @@ def _card(line: PlanLine, match: Match, standing: Standing, plan: Plan) -> LineC
         reasons=presentation.reasons(match),
         parts=presentation.parts(match),
         is_of_town=line.offer.city_id == plan.city_id,
+        others_need=ahead_words.others_need(line.ahead, line.offer),
+        weighed=ahead_words.weighed(line.ahead),
     )
 
 

@@ -165,6 +165,16 @@ def _served_others(need: Need, reason: Mapping[str, Any], missing: int) -> str:
     ) % {"n": number_format(reason["count"])}
 
 
+def _kept(need: Need, reason: Mapping[str, Any], missing: int) -> str:
+    return ngettext(
+        "La proposition possible est gardée pour qui en aura plus besoin : ce besoin a encore le temps. Vous pouvez "
+        "quand même la demander.",
+        "Les %(n)s propositions possibles sont gardées pour qui en aura plus besoin : ce besoin a encore le temps. "
+        "Vous pouvez quand même les demander.",
+        reason["count"],
+    ) % {"n": number_format(reason["count"])}
+
+
 def _part(need: Need, reason: Mapping[str, Any], missing: int) -> str:
     return _("Servi en partie\u202f: il manque encore %(missing)s sur %(all)s.") % {
         "missing": _named(need, given_words(need, missing)),
@@ -188,6 +198,7 @@ def _one_rule(need: Need, reason: Mapping[str, Any], missing: int) -> str:
 _LEFT_OUT: dict[str, Callable[[Need, Mapping[str, Any], int], str]] = {
     "nothing_of_kind": _nothing_of_kind,
     "served_others": _served_others,
+    "kept": _kept,
     "part": _part,
     "one_rule": _one_rule,
     "several_rules": _several_rules,

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from simulation import report
+from simulation import findings, report
 from simulation.__main__ import main
 from simulation.behaviour import TABLE
 from simulation.charts import Bar, Swing, bars, tornado
@@ -66,6 +66,19 @@ def test_nobody_is_above_what_nobody_can_exceed():
 )
 def test_a_claim_is_no_stronger_than_its_figures(ratios, words):
     assert report.verdict(ratios) == words
+
+
+@pytest.mark.parametrize(
+    ("ratios", "words"),
+    [
+        ([1.1, 1.11, 1.1], "c’est mieux"),
+        ([0.9, 0.91, 0.9], "c’est moins bien"),
+        ([0.9, 1.2, 1.0], "aucune différence établie"),
+        ([1.1], "rien d’établi"),
+    ],
+)
+def test_what_looking_ahead_brings_is_no_stronger_than_its_figures(ratios, words):
+    assert findings.verdict(ratios) == words
 
 
 def test_numbers_are_written_as_french_ones():

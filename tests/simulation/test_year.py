@@ -16,6 +16,7 @@ from simulation.behaviour import BASE, TABLE, changed, scaled
 from simulation.chance import Draws, chance, log_normal
 from simulation.desk import replay
 from simulation.hindsight import hindsight
+from simulation.lookout import Lookout
 from simulation.measures import figures, interval, quantile
 from simulation.outcome import Match, Outcome, refuse_impossible
 from simulation.people import by_day, days_until_conflict
@@ -87,6 +88,55 @@ def test_the_assignment_is_worth_most_of_all():
 def np_pairs(*rows):
     need, offer, worth = zip(*rows, strict=True)
     return np.array(need), np.array(offer), np.array(worth)
+
+
+def test_a_silence_is_no_answer_to_whoever_calls():
+    """Nobody answers a message, everybody a call."""
+    silent = changed(**{**KIND, "answers_sms": 0.0, "answers_mail": 0.0})
+    year = tiny([home(0)], [household(0, days=4)], silent)
+    assert nights(replay(year, POLICIES["plan"])) == {}
+    assert set(nights(replay(year, POLICIES["relances"]))) == {(0, 0)}
+
+
+def test_homes_are_asked_side_by_side_and_one_yes_frees_the_others():
+    """For tonight three homes at the first sitting, where the daily plan asks one; one is taken, for all days."""
+    tonight = household(0, days=4)
+    tonight = replace(tonight, record=replace(tonight.record, urgency="tonight"))
+    year = tiny([home(number) for number in range(3)], [tonight])
+    asked = {}
+    for name in ("plan", "relances"):
+        outcome = replay(year, POLICIES[name])
+        asked[name] = [len(minutes) for minutes in outcome.asked_at]
+        assert list(nights(outcome).values()) == [(0, 3)]
+    assert (sum(asked["plan"]), asked["relances"]) == (1, [1, 1, 1])
+
+
+def test_needs_in_part_are_given_by_several_all_the_same():
+    """Of items nothing is asked side by side: a yes for two of four leaves the question for the others."""
+    item = {"category": "bedding", "item": "duvet"}
+    window = Window(day_of(0), None)
+    record = Offer(id=0, kind="goods", capacity=2, available=(window,), confirmed_on=START, **item, **PLACE)
+    given = [Given(replace(record, id=number), 0, NEVER, by_sms=True, commune=0) for number in range(2)]
+    asks = Need(
+        id=0, kind="goods", category="bedding", items=("duvet",), first_day=day_of(0), last_day=day_of(3), quantity=4,
+        part_useful=True, **PLACE,
+    )  # fmt: skip
+    year = tiny(given, [Wanted(asks, posted=8 * 60, leaves=4, commune=0)])
+    for name in ("plan", "relances"):
+        assert sum(one.quantity for one in replay(year, POLICIES[name]).took_place) == 4
+
+
+def test_the_desk_sees_what_was_posted_before_and_looks_once_a_week():
+    year = year_of(replace(TINY, days=28), BASE, 1)
+    lookout = Lookout(year, 14)
+    assert lookout.is_due(day_of(0))
+    lookout.look(day_of(0), year.offer_columns, posted=len(year.wanted))
+    assert lookout.seen.expects == 0
+    assert not lookout.is_due(day_of(6))
+    assert lookout.is_due(day_of(7))
+    lookout.look(day_of(20), year.offer_columns, posted=len(year.wanted))
+    assert lookout.seen.expects > 3
+    assert not Lookout(year, 0).is_due(day_of(0))
 
 
 def test_a_home_given_for_two_days_is_free_on_the_third():

@@ -33,7 +33,9 @@ def test_each_field_of_a_town_stands_in_one_group_or_is_decided_elsewhere() -> N
 def test_a_page_sent_as_it_was_shown_changes_nothing(administrator, place: Place, group) -> None:
     url = place.address("settings", group.slug)
     form = administrator.get(url).context["form"]
-    sent = {bound.html_name: bound.value() for bound in form if bound.value() not in (None, False)}
+    values = {bound.html_name: bound.value() for bound in form}
+    # 0 is a value, and equal to False.
+    sent = {name: value for name, value in values.items() if value is not None and value is not False}
     if "seat" in sent:
         sent["seat"] = place.city.seat.name
     assert administrator.post(url, sent).status_code == 302
