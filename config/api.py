@@ -41,20 +41,7 @@ def document() -> dict[str, Any]:
     """The API in OpenAPI 3.1. It follows from the code alone, so it is made once."""
     made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     _drop_titles(made["paths"])
-    _name_scopes(made["paths"])
     return made
-
-
-def _name_scopes(paths: dict[str, Any]) -> None:
-    """Which scope of a key each operation needs."""
-    for methods in paths.values():
-        for method, operation in methods.items():
-            scope = "read" if method == "get" else operation["tags"][0]
-            said = f"Scope of a key: `{scope}`."
-            operation["description"] = " ".join(filter(None, (operation.get("description"), said)))
-            for way in operation["security"]:
-                if "token" in way:
-                    way["token"] = [scope]
 
 
 def _drop_titles(part: Any) -> None:

@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 from config import algorithm_views, api, views
 from privacy import papers_views
 
+handler400 = views.unreadable
 handler500 = views.fault
 
 urlpatterns = [
@@ -31,7 +32,8 @@ urlpatterns = [
     path("api/", api.readable, name="api"),
     path("api/schema/", api.SchemaEndpoint.as_view(), name="schema"),
     path("api/v1/", include(api.router.urls)),
-    re_path(r"^api/v1/.*/$", api.NothingHere.as_view()),
+    # Without a slash at its end an address of the API is none, rather than a redirection that loses the body.
+    re_path(r"^api/(?!schema$).+$", api.NothingHere.as_view()),
 ]
 if settings.ADMIN_PATH:
     urlpatterns.append(path(f"{settings.ADMIN_PATH}/", admin.site.urls))

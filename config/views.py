@@ -14,11 +14,11 @@ from django.utils.translation import get_language, get_language_bidi, ngettext, 
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from django.views.defaults import server_error
+from django.views.defaults import bad_request, server_error
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from accounts.access import ANYBODY, PUBLIC, town_page
-from accounts.problems import PROBLEM, away_problem, is_away
+from accounts.problems import ServiceUnavailable, away, is_away, problem
 from catalogue.times import length_words
 from cities import selectors as towns
 from cities.days import local_day
@@ -153,11 +153,22 @@ def metrics_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(metrics.page(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400, as the API says it below its address; else Django's own."""
+    if request.path_info.startswith("/api/"):
+        return problem("bad_request", _("Cette demande n’est pas lisible."), 400)
+    return bad_request(request, exception)
+
+
 def fault(request: HttpRequest) -> HttpResponse:
     """503 when a server of ours is away, in the reader's language or as the API says it; else Django's own 500."""
+    asks_api = request.path_info.startswith("/api/")
     if not is_away(sys.exc_info()[1]):
-        return server_error(request)
-    if request.path_info.startswith("/api/"):
-        return JsonResponse(away_problem(), status=503, content_type=PROBLEM, headers={"Retry-After": "30"})
+        fault_words = _("Une erreur est survenue chez nous. Elle est notée.")
+        return problem("error", fault_words, 500) if asks_api else server_error(request)
+    if asks_api:
+        response = problem("unavailable", away(), 503)
+        response["Retry-After"] = str(ServiceUnavailable.wait)
+        return response
     page = loader.get_template("503.html").render({"bidi": get_language_bidi(), "language": get_language()})
     return HttpResponse(page, status=503, headers={"Retry-After": "30"})

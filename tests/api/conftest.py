@@ -43,8 +43,8 @@ class Program:
             f"/api/v1/{path}", body or {}, content_type="application/json", headers=headers
         )
 
-    def patch(self, path: str, body: Any) -> Any:
-        return self.client.patch(f"/api/v1/{path}", body, content_type="application/json")
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        return self.client.patch(f"/api/v1/{path}", body, content_type="application/json", headers=headers)
 
 
 @pytest.fixture(autouse=True)
@@ -160,3 +160,13 @@ def matched(
         return match
 
     return make
+
+
+@pytest.fixture
+def known_rows(matched: Callable[..., Match]) -> Callable[[str], dict[str, Any]]:
+    """What stands in an address of the schema, of rows that are there."""
+    match = matched()
+    return lambda path: {
+        "id": match.pk,
+        "reference": (match.need if "/needs/" in path else match.offer).reference,
+    }
