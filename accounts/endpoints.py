@@ -158,6 +158,8 @@ class Endpoint(GenericViewSet):
     """Rows that the reader may see, and acts on them, which an API key needs the scope `area` for."""
 
     schema = Operation()
+    # For an endpoint without rows of its own.
+    queryset: Any = User.objects.none()
     area: Scope = Scope.READ
     parser_classes = [Body]
     pagination_class: type[Page] | None = Page
@@ -266,7 +268,7 @@ class Endpoint(GenericViewSet):
         body = body or serializers.Serializer
         if partial and isinstance(data, Mapping):
             data, wrong = self._what_is_written(data, body(partial=True))
-        read = body(data=data, partial=partial)
+        read: Any = body(data=data, partial=partial)
         wrong |= dict(unknown(read, data))
         if read.is_valid() and not wrong:
             return dict(read.validated_data)
@@ -278,7 +280,8 @@ class Endpoint(GenericViewSet):
         """A change without what only is read, or read in full by some alone, and comes back as it was read; and what
         comes back otherwise.
         """
-        shape = self.get_serializer_class()().fields
+        shown_by: Any = self.get_serializer_class()()
+        shape = shown_by.fields
         some_alone = {
             name for name, one in shape.items() if isinstance(one, serializers.SerializerMethodField)
         }

@@ -57,19 +57,26 @@ TYPES: dict[str, str] = {
     "once": "It takes place once: there are no days to add or to take.",
     "early": "Its first day has not come.",
     "rehoused": "Another home is asked for, or found, for these people.",
+    "missing": "A visit still lacks what `missing` names.",
+    "planned": "A visit of this home is planned already.",
+    "kind": "Homes alone are visited.",
+    "cannot": "Even so the offer would not do.",
+    "stays": "The answer is known: this condition stays.",
+    "nobody": "Nobody is there to be asked.",
     "lasts": "It goes on from day to day: say when it ends.",
     "quantity": "At least one, and at most what was promised.",
 }
 TYPES |= {
     code: "What is asked for breaks this rule of the engine." for code in RULE_CODES if code not in TYPES
 }
+WORDS = tuple(TYPES)
 
 
 class ProblemSerializer(serializers.Serializer):
     """The body of every answer from 400 on."""
 
     type = serializers.ChoiceField(
-        list(TYPES), help_text="A stable word, a relative reference in the sense of RFC 9457."
+        WORDS, help_text="A stable word, a relative reference in the sense of RFC 9457."
     )
     title = serializers.CharField(help_text="One sentence, in the language of the request.")
     status = serializers.IntegerField(help_text="The HTTP status.")

@@ -31,7 +31,7 @@ urlpatterns = [
     path("", include("agenda.root_urls")),
     path("api/", api.readable, name="api"),
     path("api/schema/", api.SchemaEndpoint.as_view(), name="schema"),
-    path("api/v1/", include(api.router.urls)),
+    path("api/v1/", include(api.urls)),
     # Without a slash at its end an address of the API is none, rather than a redirection that loses the body.
     re_path(r"^api/(?!schema$).+$", api.NothingHere.as_view()),
 ]

@@ -22,7 +22,6 @@ from accounts.operations import problems
 from accounts.services import log_contact_reading
 from catalogue.filters import ChangedSince, of_town
 from catalogue.vocabulary import Category, Kind, Urgency
-from cities.days import local_day
 from matching import going_on, services
 from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState
@@ -113,8 +112,10 @@ class MatchEndpoint(Endpoint):
                 "need__organisation",
                 "need__person",
                 "offer__commune",
-                "offer__owner",
+                "offer__city",
+                "offer__owner__message_preference",
             )
+            .prefetch_related("agreements")
             .order_by("-pk")
         )
 
@@ -134,8 +135,8 @@ class MatchEndpoint(Endpoint):
     def list(self, request: Request) -> Response:
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         reader = Reader.of(self.actor)
-        explained = facts.explained(rows or (), now=timezone.now())
-        shapes = [as_read(match, reader) for match in explained]
+        now = timezone.now()
+        shapes = [as_read(match, reader, now=now) for match in facts.explained(rows or (), now=now)]
         return self.get_paginated_response(MatchSerializer(shapes, many=True).data)
 
     @extend_schema(
@@ -167,7 +168,7 @@ class MatchEndpoint(Endpoint):
         now = timezone.now()
         (match,) = facts.explained([self.get_object()], now=now)
         return {
-            **with_contacts(match, Reader.of(self.actor), today=local_day(now, match.city)),
+            **with_contacts(match, Reader.of(self.actor), now=now),
             "match": match,
         }
 
