@@ -81,7 +81,7 @@ def withdrawn(match):
 
 
 def not_visited(match):
-    Offer.objects.filter(pk=match.offer_id).update(vetted_at=None)
+    Offer.objects.filter(pk=match.offer_id).update(vetted_at=None, vetted_by=None)
 
 
 def host_pauses(match):
