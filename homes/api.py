@@ -264,6 +264,8 @@ class VisitEndpoint(ListModelMixin, Endpoint):
         seen = {name: value for name, value in seen.items() if value is not None or name == "charter_on"}
         if "answers" in seen:
             seen["answers"] = [dict(row) for row in seen["answers"] if row["answer"]]
+        if not seen:
+            return self.answer()
         return self._perform(services.note, seen=seen)
 
     def _perform(self, service: Callable[..., Visit], **said: Any) -> Response:
