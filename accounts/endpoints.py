@@ -1,46 +1,54 @@
-"""What every endpoint of the API does alike: bodies, pages, keys against double posting, refusals and their schema."""
+"""What every endpoint of the API does alike (docs/api.md, docs/adr/0052): what it reads of a request and refuses of
+it, pages, versions, keys against double posting.
+"""
 
 import json
 import re
-from collections.abc import Mapping
-from http import HTTPStatus
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
+from django.utils.http import http_date, parse_etags
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
-from rest_framework import exceptions
-from rest_framework.pagination import LimitOffsetPagination
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import exceptions, serializers
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.parsers import JSONParser
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import DESK, has_role, require
 from accounts.models import Scope, User
-from accounts.problems import PROBLEM, ProblemSerializer
+from accounts.operations import Operation
 from cities.models import City
+from sealing.seals import blind
 
 _KEY = re.compile(r"[!-~]{1,50}")
+# What of a body's digest is kept beside its key: as much as the column has room for.
+_DIGEST = 12
 # More digits than any of our numbers has, and fewer than it takes to overflow one.
 _MOST_DIGITS = 15
-_MEANINGS = {
-    400: "Malformed, or refused by a rule: `errors` says which field and why.",
-    401: "No key, or a key that is not valid any more.",
-    403: "Not yours to do, or the key lacks a scope (`missing_scope`). With a session, also a missing CSRF token.",
-    404: "Nothing here that you may see.",
-    409: "Not possible any more from where it stands: `type` says why.",
-    429: "Too many requests; `Retry-After` says when to come back.",
-    503: "The service is unavailable for a moment.",
-}
+_NUMBER = re.compile(r"[0-9]{1,18}")
+LARGEST_PAGE = 200
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     required=False,
     description="Your own name for this request (1 to 50 visible ASCII characters). Sent again by the same "
-    "person for the same city, it registers nothing: the answer is 200 with what the first one registered.",
+    "person for the same city with the same body, it registers nothing: the answer is 200 with what the first one "
+    "registered. With another body it is refused (422, `idempotency_key_reused`).",
 )
 
 
@@ -51,26 +59,74 @@ class Conflict(exceptions.APIException):
     default_code = "conflict"
 
 
-class Page(LimitOffsetPagination):
-    """`limit` and `offset`; a malformed one counts as absent."""
+class OtherVersion(exceptions.APIException):
+    status_code = 412
+    default_code = "precondition_failed"
 
-    default_limit = 50
-    max_limit = 200
-    limit_query_description = "Rows to return, 50 unless told, 200 at most."
-    offset_query_description = "Rows to skip."
+
+class KeyReused(exceptions.APIException):
+    status_code = 422
+    default_code = "idempotency_key_reused"
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """An operation that will go: since when that is said, when it goes, and where the docs tell what to use."""
+
+    since: datetime
+    sunset: datetime
+    link: str
+
+
+class Page(CursorPagination):
+    """A page begins after the last row of the one before, by its number, whatever was written in between."""
+
+    ordering = ("-pk",)
+    page_size = 50
+    page_size_query_param = "limit"
+    max_page_size = LARGEST_PAGE
+    page_size_query_description = "Rows to return, 50 unless told, 200 at most."
+    cursor_query_description = "Where the page begins, as `next` and `previous` say it."
+
+    def get_page_size(self, request: Request) -> int:
+        told = request.query_params.get("limit", str(self.page_size))
+        if not _NUMBER.fullmatch(told) or not 1 <= int(told) <= LARGEST_PAGE:
+            raise ValidationError({"limit": _("De 1 à %(most)d.") % {"most": LARGEST_PAGE}})
+        return int(told)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        try:
+            cursor = super().decode_cursor(request)
+        except exceptions.NotFound:
+            cursor = None
+        # Other than the first page's, a cursor always has a position.
+        told = "cursor" in request.query_params
+        if told and (cursor is None or not _NUMBER.fullmatch(str(cursor.position))):
+            raise ValidationError({"cursor": _("Ce n’est pas le début d’une page.")})
+        return cursor
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        bounds = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": self.page_size}
+        return [
+            _query("cursor", str(self.cursor_query_description), {"type": "string"}),
+            _query("limit", str(self.page_size_query_description), bounds),
+        ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
         return {
             "type": "object",
-            "required": ["count", "next", "previous", "results"],
+            "required": ["next", "previous", "results"],
             "properties": {
-                "count": {"type": "integer", "description": "How many there are in all."},
                 "next": {**link, "description": "The next page, null on the last."},
                 "previous": {**link, "description": "The page before, null on the first."},
                 "results": schema,
             },
         }
+
+
+def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "required": False, "in": "query", "description": description, "schema": schema}
 
 
 class Body(JSONParser):
@@ -101,10 +157,19 @@ def _no_number(word: str) -> None:
 class Endpoint(GenericViewSet):
     """Rows that the reader may see, and acts on them, which an API key needs the scope `area` for."""
 
-    area: Scope
+    schema = Operation()
+    # For an endpoint without rows of its own.
+    queryset: Any = User.objects.none()
+    area: Scope = Scope.READ
     parser_classes = [Body]
-    pagination_class = Page
+    pagination_class: type[Page] | None = Page
     http_method_names = ["get", "post", "patch", "head", "options"]
+    # The query parameters of an action beside those of its filters and pages.
+    asks: tuple[str, ...] = ()
+    # Whether an action on one row answers with that row.
+    versioned = True
+    # By action.
+    deprecations: Mapping[str, Deprecation] = {}
 
     @property
     def actor(self) -> User:
@@ -118,20 +183,187 @@ class Endpoint(GenericViewSet):
         refusal = _("Seul l’accueil de la ville enregistre pour quelqu’un d’autre.")
         require(has_role(self.actor, city, DESK), refusal)
 
-    def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, RequestDataTooBig):
-            exc = exceptions.ParseError(_("Cette demande est trop longue."))
-        return super().handle_exception(exc)
+    # --- One row, and which version of it -----------------------------------------------------------------
+
+    def shown(self) -> dict[str, Any]:
+        """The row of the address as the reader may read it. Raises Http404."""
+        raise NotImplementedError
+
+    def locked(self) -> None:
+        """The row of the address stays as it is to the end of the transaction."""
+        row = self.get_object()
+        type(row)._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=row.pk)
+
+    def gives_version(self) -> bool:
+        return bool(self.detail) and self.versioned
+
+    def answer(self, status: int = 200) -> Response:
+        """The row as it now stands, with its version."""
+        return self.told(self.shown(), status)
+
+    def told(self, shown: dict[str, Any], status: int = 200) -> Response:
+        """What is shown of the row, with its version; nothing to whoever has it."""
+        version = version_of(shown)
+        known = [tag.removeprefix("W/") for tag in parse_etags(self.request.headers.get("If-None-Match", ""))]
+        if self.request.method in SAFE_METHODS and version in known:
+            return Response(status=304, headers={"ETag": version})
+        return Response(shown, status, headers={"ETag": version})
+
+    # --- What is asked ------------------------------------------------------------------------------------
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.action is None:  # another method: 405
+            return
+        self._check_parameters(request)
+        if "If-Match" in request.headers and self.gives_version() and request.method not in SAFE_METHODS:
+            method = str(request.method).lower()
+            setattr(self, method, self._of_that_version(getattr(self, method)))
+
+    def parameters(self) -> dict[str, bool]:
+        """The query parameters of the action, and whether each may be given several times."""
+        names = dict.fromkeys(self.asks, False)
+        filters = getattr(self, "filterset_class", None)
+        if self.action == "list" and filters is not None:
+            names |= {name: "Multiple" in type(one).__name__ for name, one in filters.base_filters.items()}
+        if self.action == "list" and self.pagination_class is not None:
+            names |= {"cursor": False, "limit": False}
+        return names
+
+    def _check_parameters(self, request: Request) -> None:
+        known = self.parameters()
+        wrong: dict[str, str] = {}
+        for name, values in request.query_params.lists():
+            if name not in known:
+                wrong[name] = _("Ce paramètre n’existe pas ici.")
+            elif len(values) > 1 and not known[name]:
+                wrong[name] = _("Une seule valeur est possible.")
+        if wrong:
+            raise ValidationError(wrong)
+
+    def _of_that_version(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        """The act, if the row still is of the version that `If-Match` names; nobody changes it in between."""
+
+        @wraps(handler)
+        def act(request: Request, *args: Any, **kwargs: Any) -> Response:
+            # A proxy that compresses, as ours does, makes a version weak on its way.
+            wanted = [tag.removeprefix("W/") for tag in parse_etags(request.headers["If-Match"])]
+            with transaction.atomic():
+                self.locked()
+                if wanted != ["*"] and version_of(self.shown()) not in wanted:
+                    raise OtherVersion(_("Cela a changé entre-temps. Relisez, puis recommencez."))
+                return handler(request, *args, **kwargs)
+
+        return act
+
+    def said(
+        self, body: type[serializers.Serializer] | None = None, *, partial: bool = False
+    ) -> dict[str, Any]:
+        """What the request's body says, all of it known; nothing, where no `body` is asked for. Raises ValidationError.
+
+        `partial`: a change of the row. What is only read there may come back, unchanged.
+        """
+        data: Any = self.request.data
+        wrong: dict[str, Any] = {}
+        body = body or serializers.Serializer
+        if partial and isinstance(data, Mapping):
+            data, wrong = self._what_is_written(data, body(partial=True))
+        read: Any = body(data=data, partial=partial)
+        wrong |= dict(unknown(read, data))
+        if read.is_valid() and not wrong:
+            return dict(read.validated_data)
+        raise exceptions.ValidationError({**read.errors, **wrong} if isinstance(read.errors, dict) else wrong)
+
+    def _what_is_written(
+        self, data: Mapping[str, Any], body: Any
+    ) -> tuple[dict[str, Any], dict[str, list[str]]]:
+        """A change without what only is read, or read in full by some alone, and comes back as it was read; and what
+        comes back otherwise.
+        """
+        shown_by: Any = self.get_serializer_class()()
+        shape = shown_by.fields
+        some_alone = {
+            name for name, one in shape.items() if isinstance(one, serializers.SerializerMethodField)
+        }
+        only_read = {name for name in data if name in shape and name not in body.fields}
+        if not (only_read | some_alone) & data.keys():
+            return dict(data), {}
+        shown = json.loads(json.dumps(self.shown(), cls=JSONEncoder))
+        as_read = {name for name in (only_read | some_alone) & data.keys() if _same(data[name], shown[name])}
+        said = _("Ce champ se lit, et ne se change pas ici.")
+        return (
+            {name: value for name, value in data.items() if name not in as_read | only_read},
+            {name: [said] for name in only_read - as_read},
+        )
+
+    @contextmanager
+    def named_request(self, rows: QuerySet[Any]) -> Iterator[tuple[str, Any]]:
+        """Under which external key this request registers, empty without an `Idempotency-Key`, and the row that it
+        has registered before, of `rows`. Nobody else registers under it meanwhile. Raises KeyReused, ValidationError.
+        """
+        key = self.request.headers.get("Idempotency-Key", "")
+        if not key:
+            yield "", None
+            return
+        if not _KEY.fullmatch(key):
+            raise ValidationError({"Idempotency-Key": _("De 1 à 50 caractères ASCII visibles.")})
+        name = f"api:{self.actor.pk}:{key}"
+        body = json.dumps(self.request.data, sort_keys=True)
+        # No key has a space. The digest needs our own key: what it is of may be sealed in its columns.
+        full = f"{name} {blind(body, of='accounts.request')[:_DIGEST]}"
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+            known = rows.filter(external_key__startswith=f"{name} ").first()
+            if known is not None and known.external_key != full:
+                raise KeyReused(_("Cette clé a déjà servi pour une autre demande."))
+            yield full, known
+
+    # --- What is answered ---------------------------------------------------------------------------------
+
+    def deprecated_since(self) -> Deprecation | None:
+        return self.deprecations.get(self.action or "")
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        goes = self.deprecated_since() if hasattr(self, "action") else None
+        if goes is not None:
+            response.headers["Deprecation"] = f"@{int(goes.since.timestamp())}"
+            response.headers["Sunset"] = http_date(goes.sunset.timestamp())
+            response.headers["Link"] = f'<{goes.link}>; rel="deprecation"'
+        return response
 
 
-def external_key(request: Request) -> str:
-    """The request's `Idempotency-Key` as an external key of this person; empty without one. Raises ValidationError."""
-    key = request.headers.get("Idempotency-Key", "")
-    if not key:
-        return ""
-    if not _KEY.fullmatch(key):
-        raise ValidationError({"Idempotency-Key": _("De 1 à 50 caractères ASCII visibles.")})
-    return f"api:{request.user.pk}:{key}"
+def version_of(shown: dict[str, Any]) -> str:
+    """An ETag: of what somebody reads, so that it changes when, and only when, they would read something else."""
+    return f'"{blind(json.dumps(shown, cls=JSONEncoder, sort_keys=True), of="accounts.version")[:32]}"'
+
+
+def unknown(read: Any, data: Any) -> Iterator[tuple[str, Any]]:
+    """Each name of a body that its serializer does not know, at any depth, with a sentence."""
+    if isinstance(read, serializers.ListSerializer):
+        for number, row in enumerate(data if isinstance(data, list) else ()):
+            if wrong := dict(unknown(read.child, row)):
+                yield str(number), wrong
+    elif isinstance(read, serializers.Serializer) and isinstance(data, Mapping):
+        for name, value in data.items():
+            if name not in read.fields:
+                yield name, [_("Ce champ n’existe pas ici.")]
+            elif wrong := dict(unknown(read.fields[name], value)):
+                yield name, wrong
+
+
+def _same(sent: Any, shown: Any) -> bool:
+    """Whether a value is what was read; a moment may be written in another zone."""
+    if sent == shown and type(sent) is type(shown):
+        return True
+    if not isinstance(sent, str) or not isinstance(shown, str):
+        return False
+    try:
+        moments = parse_datetime(sent), parse_datetime(shown)
+    except ValueError:
+        return False
+    return None not in moments and moments[0] == moments[1]
 
 
 def conflict_in(refusal: ValidationError) -> Exception:
@@ -139,13 +371,3 @@ def conflict_in(refusal: ValidationError) -> Exception:
     if getattr(refusal, "code", None) == "state":
         return Conflict(detail=refusal.messages[0], code="state")
     return refusal
-
-
-def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
-    """The refusals of an operation, for its schema; those that any operation may meet are always among them."""
-    return {
-        (status, PROBLEM): OpenApiResponse(
-            ProblemSerializer, f"{HTTPStatus(status).phrase}. {_MEANINGS[status]}"
-        )
-        for status in sorted({401, 403, 429, 503, *statuses})
-    }

@@ -1,13 +1,17 @@
 """Filters that the API's lists share."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from django_filters.fields import IsoDateTimeField
 
 from catalogue.vocabulary import Kind
+from cities.models import City, Commune
 
 
 class MomentField(IsoDateTimeField):
@@ -34,11 +38,35 @@ class ChangedSince(django_filters.IsoDateTimeFilter):
         )
 
 
+class Known(django_filters.CharFilter):
+    """A word that must name something: what nobody has is refused, rather than answered with nothing."""
+
+    def __init__(self, is_known: Callable[[str], bool], **kwargs: Any) -> None:
+        super().__init__(validators=[partial(_check_known, is_known)], **kwargs)
+
+
+def _check_known(is_known: Callable[[str], bool], word: str) -> None:
+    if not is_known(word):
+        raise ValidationError(_("Cette valeur n’existe pas ici."), code="unknown")
+
+
+def _is_town(word: str) -> bool:
+    return City.objects.filter(slug=word).exists()
+
+
+def _is_commune(word: str) -> bool:
+    return Commune.objects.filter(pk=word).exists()
+
+
+def of_town(field_name: str = "city__slug") -> Known:
+    return Known(_is_town, field_name=field_name, help_text="Short name of a town.")
+
+
 class EntryFilter(django_filters.FilterSet):
     """By town, kind, reference and last change; each app adds its own."""
 
-    city = django_filters.CharFilter(field_name="city__slug", help_text="Short name of a town.")
+    city = of_town()
     reference = django_filters.CharFilter(lookup_expr="iexact")
     kind = django_filters.ChoiceFilter(choices=Kind.choices)
-    commune = django_filters.CharFilter(field_name="commune_id", help_text="INSEE code.")
+    commune = Known(_is_commune, field_name="commune_id", help_text="INSEE code.")
     changed_since = ChangedSince()

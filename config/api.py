@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import path as address
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -24,16 +25,49 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from accounts.people_api import MeEndpoint, OrganisationEndpoint
 from cities.selectors import open_cities
+from config.reference_api import CommuneEndpoint, ItemEndpoint, TownEndpoint, VocabularyEndpoint
+from followups.api import FollowUpEndpoint, OutcomeEndpoint
+from homes.api import VisitEndpoint
 from matching.api import MatchEndpoint
+from matching.case_api import CaseEndpoint, QuestionEndpoint
 from matching.entry_api import NeedEndpoint, OfferEndpoint
+from matching.plan_api import PlanEndpoint
 
-TAGS = ("offers", "needs", "matches")
+# In the order of the story.
+TAGS = (
+    *(
+        "me",
+        "reference",
+        "organisations",
+        "offers",
+        "visits",
+        "needs",
+        "cases",
+        "conditions",
+        "matches",
+        "plans",
+    ),
+    "follow-ups",
+)
 
 router = SimpleRouter()
+router.register("towns", TownEndpoint, "api-town")
+router.register("communes", CommuneEndpoint, "api-commune")
+router.register("vocabulary", VocabularyEndpoint, "api-vocabulary")
+router.register("items", ItemEndpoint, "api-item")
+router.register("organisations", OrganisationEndpoint, "api-organisation")
 router.register("offers", OfferEndpoint, "api-offer")
+router.register("visits", VisitEndpoint, "api-visit")
 router.register("needs", NeedEndpoint, "api-need")
+router.register("needs", CaseEndpoint, "api-case")
+router.register("conditions", QuestionEndpoint, "api-condition")
 router.register("matches", MatchEndpoint, "api-match")
+router.register("plans", PlanEndpoint, "api-plan")
+router.register("follow-ups", FollowUpEndpoint, "api-followup")
+router.register("outcomes", OutcomeEndpoint, "api-outcome")
+urls = [address("me/", MeEndpoint.as_view({"get": "retrieve"}, detail=True), name="api-me"), *router.urls]
 
 
 @lru_cache(maxsize=1)
@@ -41,20 +75,7 @@ def document() -> dict[str, Any]:
     """The API in OpenAPI 3.1. It follows from the code alone, so it is made once."""
     made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     _drop_titles(made["paths"])
-    _name_scopes(made["paths"])
     return made
-
-
-def _name_scopes(paths: dict[str, Any]) -> None:
-    """Which scope of a key each operation needs."""
-    for methods in paths.values():
-        for method, operation in methods.items():
-            scope = "read" if method == "get" else operation["tags"][0]
-            said = f"Scope of a key: `{scope}`."
-            operation["description"] = " ".join(filter(None, (operation.get("description"), said)))
-            for way in operation["security"]:
-                if "token" in way:
-                    way["token"] = [scope]
 
 
 def _drop_titles(part: Any) -> None:

@@ -17,7 +17,7 @@ from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +28,7 @@ from django.utils.translation import gettext as _
 
 from accounts import acting, sessions, sign_in
 from accounts.access import are_withheld, is_in_a_team, language_with, town_of, withhold_roles
-from accounts.problems import PROBLEM
+from accounts.problems import problem
 from config import logs, metrics
 
 log = logging.getLogger(__name__)
@@ -201,8 +201,7 @@ class SecondFactor:
             return None
         if found.route.startswith("api/"):
             title = _("Votre rôle demande une double vérification. Connectez-vous de nouveau.")
-            problem = {"type": "second_factor_required", "title": title, "status": 403, "errors": {}}
-            return JsonResponse(problem, status=403, content_type=PROBLEM)
+            return problem("second_factor_required", title, 403)
         if is_mfa_enabled(request.user):
             page = sign_in.factor_page(request.user)
         else:

@@ -503,6 +503,15 @@ SPECTACULAR_SETTINGS = {
         "Condition": "catalogue.vocabulary.Condition",
         "DwellingState": "catalogue.vocabulary.DwellingState",
         "HandOver": "catalogue.vocabulary.HandOver",
+        "OrganisationState": "accounts.models.Organisation.State",
+        "VisitState": "homes.models.VisitState",
+        "PlanState": "matching.models.Plan.State",
+        "FollowUpAnswer": "followups.models.Answer",
+        "ConditionAnswer": "matching.models.ConditionQuestion.Answer",
+        "SeenAnswer": "homes.api.ANSWERS",
+        "VisitRefusal": "homes.models.Refusal",
+        "Rule": "engine.RULE_CODES",
+        "ProblemType": "accounts.problems.WORDS",
     },
 }
 

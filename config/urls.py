@@ -37,8 +37,9 @@ urlpatterns = [
     path("", include("town.root_urls")),
     path("api/", api.readable, name="api"),
     path("api/schema/", api.SchemaEndpoint.as_view(), name="schema"),
-    path("api/v1/", include(api.router.urls)),
-    re_path(r"^api/v1/.*/$", api.NothingHere.as_view()),
+    path("api/v1/", include(api.urls)),
+    # Without a slash at its end an address of the API is none, rather than a redirection that loses the body.
+    re_path(r"^api/(?!schema$).+$", api.NothingHere.as_view()),
 ]
 if settings.ADMIN_PATH:
     urlpatterns.append(path(f"{settings.ADMIN_PATH}/", admin.site.urls))

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from accounts.access import ANYBODY, town_page
-from accounts.problems import PROBLEM, away_problem, is_away
+from accounts.problems import ServiceUnavailable, away, is_away, problem
 from cities import selectors as towns
 from cities.colours import HEX_COLOUR
 from cities.models import City
@@ -124,7 +124,9 @@ def metrics_page(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400, or 413 where somebody sent more than a form may hold."""
+    """400, or 413 where somebody sent more than a form may hold; below the API's address as the API says it."""
+    if request.path_info.startswith("/api/"):
+        return problem("bad_request", _("Cette demande n’est pas lisible."), 400)
     if isinstance(exception, RequestDataTooBig):
         return render(request, "413.html", status=413)
     return render(request, "400.html", status=400)
@@ -136,10 +138,15 @@ def fault(request: HttpRequest) -> HttpResponse:
     Neither page asks the database for anything: of the town, what the request had read.
     """
     town = getattr(request, "_town", None)
+    asks_api = request.path_info.startswith("/api/")
     if not is_away(sys.exc_info()[1]):
+        if asks_api:
+            return problem("error", _("Une erreur est survenue chez nous. Elle est notée."), 500)
         return HttpResponse(loader.get_template("500.html").render({"town": town}), status=500)
-    if request.path_info.startswith("/api/"):
-        return JsonResponse(away_problem(), status=503, content_type=PROBLEM, headers={"Retry-After": "30"})
+    if asks_api:
+        response = problem("unavailable", away(), 503)
+        response["Retry-After"] = str(ServiceUnavailable.wait)
+        return response
     page = loader.get_template("503.html").render(
         {"bidi": get_language_bidi(), "language": get_language(), "town": town}
     )

@@ -16,12 +16,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from accounts.endpoints import Conflict, Endpoint, problems
+from accounts.endpoints import Conflict, Endpoint
 from accounts.models import Scope
+from accounts.operations import problems
 from accounts.services import log_contact_reading
-from catalogue.filters import ChangedSince
+from catalogue.filters import ChangedSince, of_town
 from catalogue.vocabulary import Category, Kind, Urgency
-from cities.days import local_day
 from matching import going_on, services
 from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState
@@ -41,6 +41,8 @@ from matching.serializers import (
 )
 from matching.why_not.judging import needs_known_to, offers_known_to, why_not
 from matching.why_not.why_not_forms import Side, row_of
+from needs.models import Need
+from offers.models import Offer
 
 TAGS = ["matches"]
 ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The match's number.")
@@ -58,7 +60,7 @@ class EndSerializer(answer_serializer(Act.SHORTEN)):  # type: ignore[misc]
 class MatchFilter(django_filters.FilterSet):
     """What to keep of the matches that one may see."""
 
-    city = django_filters.CharFilter(field_name="city__slug", help_text="Short name of a town.")
+    city = of_town()
     state = django_filters.MultipleChoiceFilter(choices=MatchState.choices)
     kind = django_filters.ChoiceFilter(field_name="offer__kind", choices=Kind.choices)
     category = django_filters.MultipleChoiceFilter(field_name="offer__category", choices=Category.choices)
@@ -86,7 +88,7 @@ def _act(act: Act, summary: str, body: type[Serializer] | None, description: str
             description=description or None,
             parameters=[ID],
             request=body,
-            responses={200: MatchDetailSerializer, **problems(400, 403, 404, 409)},
+            responses={200: MatchDetailSerializer, **problems(404, 409)},
         )
         return described(action(detail=True, methods=["post"], url_path=act.value)(method))
 
@@ -110,9 +112,11 @@ class MatchEndpoint(Endpoint):
                 "need__organisation",
                 "need__person",
                 "offer__commune",
-                "offer__owner",
+                "offer__city",
+                "offer__owner__message_preference",
             )
-            .order_by("-created_at", "-id")
+            .prefetch_related("agreements")
+            .order_by("-pk")
         )
 
     def get_object(self) -> Match:
@@ -126,13 +130,13 @@ class MatchEndpoint(Endpoint):
         summary="List matches",
         description="Coordinators: every pair of their towns, suggestions included. Associations and citizens: "
         "their own, once a coordinator has acted. The latest first.",
-        responses={200: MatchSerializer(many=True), **problems(400)},
+        responses={200: MatchSerializer(many=True), **problems()},
     )
     def list(self, request: Request) -> Response:
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         reader = Reader.of(self.actor)
-        explained = facts.explained(rows or (), now=timezone.now())
-        shapes = [as_read(match, reader) for match in explained]
+        now = timezone.now()
+        shapes = [as_read(match, reader, now=now) for match in facts.explained(rows or (), now=now)]
         return self.get_paginated_response(MatchSerializer(shapes, many=True).data)
 
     @extend_schema(
@@ -146,11 +150,32 @@ class MatchEndpoint(Endpoint):
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.answer()
 
-    def answer(self) -> Response:
-        """The match as it now stands; the contacts that it shows are logged as read."""
+    def shown(self) -> dict[str, Any]:
+        return MatchDetailSerializer(self._shape()).data
+
+    def locked(self) -> None:
+        match = self.get_object()
+        # In the order of all locks.
+        rows: tuple[tuple[Any, int], ...] = (
+            (Offer, match.offer_id),
+            (Need, match.need_id),
+            (Match, match.pk),
+        )
+        for model, pk in rows:
+            model.objects.select_for_update(no_key=True).get(pk=pk)
+
+    def _shape(self) -> dict[str, Any]:
         now = timezone.now()
         (match,) = facts.explained([self.get_object()], now=now)
-        shape = with_contacts(match, Reader.of(self.actor), today=local_day(now, match.city))
+        return {
+            **with_contacts(match, Reader.of(self.actor), now=now),
+            "match": match,
+        }
+
+    def answer(self, status: int = 200) -> Response:
+        """The match as it now stands; the contacts that it shows are logged as read."""
+        now, shape = timezone.now(), self._shape()
+        match: Match = shape["match"]
         read = []
         if shape["citizen_contact"]:
             read.append((match.offer.owner, match.offer.reference))
@@ -167,18 +192,13 @@ class MatchEndpoint(Endpoint):
                     by=self.actor,
                     now=now,
                 )
-        return Response(MatchDetailSerializer(shape).data)
+        return self.told(MatchDetailSerializer(shape).data, status)
 
     def perform(
         self, service: Callable[..., Match], body: type[Serializer] | None = NoteSerializer
     ) -> Response:
         """One act: read what was said, do it, answer with the match or with why not."""
-        match = self.get_object()
-        said: dict[str, Any] = {}
-        if body is not None:
-            data = body(data=self.request.data)
-            data.is_valid(raise_exception=True)
-            said = data.validated_data
+        match, said = self.get_object(), self.said(body)
         try:
             service(match_id=match.pk, by=self.actor, now=timezone.now(), **said)
         except NotPossible as failure:
@@ -200,9 +220,9 @@ class MatchEndpoint(Endpoint):
             OpenApiParameter("offer", OpenApiTypes.STR, required=True, description="Reference of an offer."),
         ],
         filters=False,
-        responses={200: WhyNotSerializer, **problems(400, 404)},
+        responses={200: WhyNotSerializer, **problems(404)},
     )
-    @action(detail=False, methods=["get"], url_path="why-not", pagination_class=None)
+    @action(detail=False, methods=["get"], url_path="why-not", pagination_class=None, asks=("need", "offer"))
     def why_not(self, request: Request) -> Response:
         need = self._named("need", needs_known_to(self.actor))
         offer = self._named("offer", offers_known_to(self.actor, of=need.city))

@@ -12,7 +12,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.endpoints import conflict_in, problems
+from accounts.endpoints import conflict_in
+from accounts.operations import problems
 from accounts.problems import PROBLEM, ProblemSerializer
 from matching import counted_on, presentation
 from matching.models import MatchState
@@ -81,7 +82,7 @@ class ConfirmedNeedWithdrawalSerializer(_Confirmed, NeedWithdrawalSerializer):
 
 
 def _problems() -> dict[tuple[int, str], OpenApiResponse]:
-    answers = problems(400, 403, 404, 409)
+    answers = problems(404, 409)
     return answers | {(409, PROBLEM): OpenApiResponse(CountedOnSerializer, answers[409, PROBLEM].description)}
 
 
@@ -94,7 +95,7 @@ class OfferEndpoint(offers.OfferEndpoint):
         responses={200: OfferSerializer, **_problems()},
     )
     def partial_update(self, request: Request, reference: str) -> Response:
-        fields, read = _said(ConfirmedOfferChangeSerializer(data=request.data, partial=True))
+        fields, read = _read(self.said(ConfirmedOfferChangeSerializer, partial=True))
         windows = fields.pop("windows", None)
         return _written(
             lambda offer_id: counted_on.change_offer(
@@ -117,7 +118,7 @@ class OfferEndpoint(offers.OfferEndpoint):
     )
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, reference: str) -> Response:
-        said, read = _said(ConfirmedWithdrawalSerializer(data=request.data))
+        said, read = _read(self.said(ConfirmedWithdrawalSerializer))
         return _written(
             lambda offer_id: counted_on.withdraw_offer(
                 offer_id=offer_id, read=read, by=self.actor, now=timezone.now(), **said
@@ -135,7 +136,7 @@ class NeedEndpoint(needs.NeedEndpoint):
         responses={200: NeedSerializer, **_problems()},
     )
     def partial_update(self, request: Request, reference: str) -> Response:
-        fields, read = _said(ConfirmedNeedChangeSerializer(data=request.data, partial=True))
+        fields, read = _read(self.said(ConfirmedNeedChangeSerializer, partial=True))
         return _written(
             lambda need_id: counted_on.change_need(
                 need_id=need_id, fields=fields, read=read, by=self.actor, now=timezone.now()
@@ -152,7 +153,7 @@ class NeedEndpoint(needs.NeedEndpoint):
     )
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, reference: str) -> Response:
-        said, read = _said(ConfirmedNeedWithdrawalSerializer(data=request.data))
+        said, read = _read(self.said(ConfirmedNeedWithdrawalSerializer))
         return _written(
             lambda need_id: counted_on.withdraw_need(
                 need_id=need_id, read=read, by=self.actor, now=timezone.now(), **said
@@ -161,10 +162,8 @@ class NeedEndpoint(needs.NeedEndpoint):
         )
 
 
-def _said(body: serializers.BaseSerializer) -> tuple[dict[str, Any], Container[int]]:
+def _read(said: dict[str, Any]) -> tuple[dict[str, Any], Container[int]]:
     """What a body says, and the matches that it says were read of: all or none."""
-    body.is_valid(raise_exception=True)
-    said = dict(body.validated_data)
     return said, counted_on.ALL if said.pop("confirmed", False) else ()
 
 

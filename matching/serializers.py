@@ -1,7 +1,7 @@
 """Matches as the API reads them: explained to everybody concerned, and no more of the other side than may be known."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -12,8 +12,10 @@ from accounts.serializers import ContactSerializer
 from catalogue.fields import NEED, OFFER
 from catalogue.serializers import ReadEntry
 from catalogue.vocabulary import Urgency
+from cities.days import local_day
 from engine import RULE_CODES
 from engine.vocabulary import PARTS
+from matching import standing
 from matching.forms import REASONS
 from matching.lifecycle import Act, Role
 from matching.models import Match, MatchState
@@ -170,7 +172,8 @@ class MatchSerializer(serializers.Serializer):
         many=True, help_text="Why. Those that would tell too much of the other side are left out."
     )
     acts = serializers.ListField(
-        child=serializers.ChoiceField([act.value for act in Act]), help_text="What you can do from here."
+        child=serializers.ChoiceField([act.value for act in Act]),
+        help_text="What would be accepted from you now.",
     )
     asked_at = serializers.DateTimeField(allow_null=True)
     answer_by = serializers.DateTimeField(allow_null=True, help_text="Until when the citizen may answer.")
@@ -226,7 +229,7 @@ def answer_serializer(act: Act) -> type[NoteSerializer]:
 # --- Shapes --------------------------------------------------------------------------------------------
 
 
-def as_read(match: Match, reader: Reader) -> dict[str, Any]:
+def as_read(match: Match, reader: Reader, *, now: datetime) -> dict[str, Any]:
     """A match as this person may read it, for `MatchSerializer`."""
     is_desk = reader.is_desk(match)
     reads_need, reads_offer = is_desk or reader.needs(match), is_desk or reader.owns(match)
@@ -250,7 +253,11 @@ def as_read(match: Match, reader: Reader) -> dict[str, Any]:
             if (reads_need or fact["code"] in TOLD_TO_CITIZENS)
             and (reads_offer or fact["code"] not in HIDDEN_FROM_ASSOCIATIONS)
         ],
-        "acts": sorted(possible(match, reader.roles(match))),
+        "acts": sorted(
+            act
+            for act in possible(match, reader.roles(match))
+            if standing.would_be_taken(match, act, now=now)
+        ),
         "asked_at": match.asked_at,
         "answer_by": match.answer_by,
         "confirm_by": match.confirm_by,
@@ -262,11 +269,11 @@ def as_read(match: Match, reader: Reader) -> dict[str, Any]:
     }
 
 
-def with_contacts(match: Match, reader: Reader, *, today: date) -> dict[str, Any]:
+def with_contacts(match: Match, reader: Reader, *, now: datetime) -> dict[str, Any]:
     """The same with the other side's contacts, when they are open; for `MatchDetailSerializer`."""
-    is_open = contacts_are_open(match, today=today)
+    is_open = contacts_are_open(match, today=local_day(now, match.city))
     is_desk = reader.is_desk(match)
-    shape = as_read(match, reader)
+    shape = as_read(match, reader, now=now)
     shape["citizen_contact"] = (
         _citizen(match, for_desk=is_desk) if is_open and (is_desk or reader.speaks(match)) else None
     )

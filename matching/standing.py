@@ -5,9 +5,11 @@ The caller has locked offer, need and match.
 
 from datetime import datetime, timedelta
 
+from catalogue.vocabulary import Kind
+from cities.days import local_day
 from matching import waits
 from matching.lifecycle import Act, NotPossible
-from matching.models import Match, MatchState
+from matching.models import Match, MatchState, TownAgreement
 from matching.reasons import still_fits
 from needs.models import Need, NeedState
 from offers.models import OfferState
@@ -44,6 +46,49 @@ def check_still_stands(match: Match, act: Act, *, now: datetime) -> None:
         raise NotPossible(act, MatchState(match.state), "closed")
     if not compared_again(match, now=now):
         raise NotPossible(act, MatchState(match.state), "changed")
+
+
+def would_be_taken(match: Match, act: Act, *, now: datetime) -> bool:
+    """Whether an act that somebody has the role for would be accepted now, were it sent as it should be; a place that
+    somebody else takes meanwhile is known to the services alone.
+
+    Reads the town's agreements and the host's pause where they matter, and judges again what has changed.
+    """
+    try:
+        if act == Act.PROPOSE:
+            check_may_be_asked(match, now=now)
+    except NotPossible:
+        return False
+    is_home, over = match.offer.kind == Kind.HOUSING, waits.is_over(match, now=now)
+    pause = getattr(match.offer.owner, "message_preference", None)
+    today = local_day(now, match.offer.city)
+    is_asked_nothing = pause is not None and pause.paused_until is not None and pause.paused_until >= today
+    not_vetted = is_home and match.offer.vetted_at is None
+    fits = not _has_changed(match) or not still_fits.broken(match, now=now)
+    match act:
+        case Act.PROPOSE:
+            agreed = not match.is_across or any(
+                one.answer == TownAgreement.Answer.AGREED for one in match.agreements.all()
+            )
+            return agreed and not not_vetted and not is_asked_nothing
+        case Act.ACCEPT:
+            return not over and not is_taken_back(match) and _poster_may_ask(match.need) and fits
+        case Act.CONFIRM:
+            return not over and not is_taken_back(match) and fits
+        case Act.START:
+            is_early = match.need.lasts and local_day(now, match.city) < match.first_day
+            kept = not over and not is_taken_back(match) and match.rehouse_from is None
+            return kept and not is_early and fits
+        case Act.ASK_LONGER:
+            return not (over or is_taken_back(match) or not_vetted or is_asked_nothing)
+        case Act.STAY_LONGER:
+            in_time = match.longer_by is not None and match.longer_by > now
+            return in_time and not over and not is_taken_back(match)
+        case Act.SHORTEN:
+            return match.first_day < match.last_day
+        case Act.HAND_OVER:
+            return not is_taken_back(match)
+    return True
 
 
 def compared_again(match: Match, *, now: datetime) -> bool:

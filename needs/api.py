@@ -19,8 +19,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import DESK, has_role
-from accounts.endpoints import IDEMPOTENCY, Endpoint, external_key, problems
+from accounts.endpoints import IDEMPOTENCY, Endpoint
 from accounts.models import Consent, Organisation, Scope, User
+from accounts.operations import problems
 from accounts.services import ensure_person, record_consent
 from catalogue.filters import EntryFilter
 from catalogue.vocabulary import Category, Source, Urgency
@@ -60,7 +61,7 @@ class NeedEndpoint(ListModelMixin, Endpoint):
         return (
             Need.objects.visible_to(self.request.user)
             .select_related("city", "commune", "organisation")
-            .order_by("-created_at", "-id")
+            .order_by("-pk")
         )
 
     def get_object(self) -> Need:
@@ -69,16 +70,15 @@ class NeedEndpoint(ListModelMixin, Endpoint):
             raise Http404
         return need
 
-    def answer(self, status: int = 200) -> Response:
-        """The need as it now stands."""
-        return Response(NeedSerializer(self.get_object(), context={"request": self.request}).data, status)
+    def shown(self) -> dict[str, Any]:
+        return NeedSerializer(self.get_object(), context={"request": self.request}).data
 
     @extend_schema(
         tags=TAGS,
         summary="List needs",
         description="Those of your associations and your own; for coordinators and operators, every need of "
         "their towns. The latest first.",
-        responses={200: NeedSerializer(many=True), **problems(400)},
+        responses={200: NeedSerializer(many=True), **problems()},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -94,13 +94,10 @@ class NeedEndpoint(ListModelMixin, Endpoint):
         "verified yet is kept, and waits.",
         parameters=[IDEMPOTENCY],
         request=NewNeedSerializer,
-        responses={201: NeedSerializer, 200: NeedSerializer, **problems(400, 403)},
+        responses={201: NeedSerializer, 200: NeedSerializer, **problems(422)},
     )
     def create(self, request: Request) -> Response:
-        key, now = external_key(request), timezone.now()
-        data = NewNeedSerializer(data=request.data)
-        data.is_valid(raise_exception=True)
-        fields = dict(data.validated_data)
+        fields, now = self.said(NewNeedSerializer), timezone.now()
         city, number, contact = fields.pop("city"), fields.pop("organisation", ""), fields.pop("person", None)
         if number and contact:
             raise ValidationError({"person": _("Un besoin est posté par une association ou une personne.")})
@@ -115,17 +112,19 @@ class NeedEndpoint(ListModelMixin, Endpoint):
                     )
                 }
             )
-        need = _register(
-            city=city,
-            organisation=_organisation(self.actor, city, number) if number else None,
-            contact=contact,
-            fields=fields,
-            external_key=key,
-            by=self.actor,
-            now=now,
-        )
+        organisation = _organisation(self.actor, city, number) if number else None
+        with self.named_request(Need.objects.filter(city=city)) as (key, known):
+            need = known or _register(
+                city=city,
+                organisation=organisation,
+                contact=contact,
+                fields=fields,
+                external_key=key,
+                by=self.actor,
+                now=now,
+            )
         self.kwargs["reference"] = need.reference
-        return self.answer(201 if need.created_at == now else 200)
+        return self.answer(200 if known else 201)
 
 
 @transaction.atomic

@@ -16,8 +16,9 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.endpoints import IDEMPOTENCY, Endpoint, conflict_in, external_key, problems
+from accounts.endpoints import IDEMPOTENCY, Endpoint, conflict_in
 from accounts.models import Scope
+from accounts.operations import problems
 from catalogue.filters import EntryFilter
 from catalogue.vocabulary import Category, Source
 from offers import intake, services
@@ -54,7 +55,7 @@ class OfferEndpoint(ListModelMixin, Endpoint):
             Offer.objects.visible_to(self.request.user)
             .select_related("city", "commune")
             .prefetch_related("windows")
-            .order_by("-created_at", "-id")
+            .order_by("-pk")
         )
 
     def get_object(self) -> Offer:
@@ -63,16 +64,15 @@ class OfferEndpoint(ListModelMixin, Endpoint):
             raise Http404
         return offer
 
-    def answer(self, status: int = 200) -> Response:
-        """The offer as it now stands."""
-        return Response(OfferSerializer(self.get_object(), context={"request": self.request}).data, status)
+    def shown(self) -> dict[str, Any]:
+        return OfferSerializer(self.get_object(), context={"request": self.request}).data
 
     @extend_schema(
         tags=TAGS,
         summary="List offers",
         description="Your own offers; for coordinators and operators, every offer of their towns. "
         "The latest first.",
-        responses={200: OfferSerializer(many=True), **problems(400)},
+        responses={200: OfferSerializer(many=True), **problems()},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -88,34 +88,36 @@ class OfferEndpoint(ListModelMixin, Endpoint):
         "The engine looks at it within seconds.",
         parameters=[IDEMPOTENCY],
         request=NewOfferSerializer,
-        responses={201: OfferSerializer, 200: OfferSerializer, **problems(400, 403)},
+        responses={201: OfferSerializer, 200: OfferSerializer, **problems(422)},
     )
     def create(self, request: Request) -> Response:
-        key, now = external_key(request), timezone.now()
-        data = NewOfferSerializer(data=request.data)
-        data.is_valid(raise_exception=True)
-        fields = dict(data.validated_data)
+        fields, now = self.said(NewOfferSerializer), timezone.now()
         city, owner = fields.pop("city"), fields.pop("owner", None)
-        windows = [(window["first_day"], window["last_day"]) for window in fields.pop("windows")]
-        entry: dict[str, Any] = {
-            "city": city,
-            "fields": fields,
-            "windows": windows,
-            "external_key": key,
-            "source": Source.API,
-            "by": self.actor,
-            "now": now,
-        }
-        if owner is None:
-            offer = intake.receive(contact={}, language=self.actor.language, **entry)
-        else:
+        if owner is not None:
             self.enters_for_others(city)
-            how = owner.pop("consent")
-            offer = intake.take_call(contact=owner, how=how, **entry)
+        windows = [(window["first_day"], window["last_day"]) for window in fields.pop("windows")]
+        with self.named_request(Offer.objects.filter(city=city)) as (key, known):
+            entry: dict[str, Any] = {
+                "city": city,
+                "fields": fields,
+                "windows": windows,
+                "external_key": key,
+                "source": Source.API,
+                "by": self.actor,
+                "now": now,
+            }
+            if known is not None:
+                offer = known
+            elif owner is None:
+                offer = intake.receive(contact={}, language=self.actor.language, **entry)
+            else:
+                how = owner.pop("consent")
+                offer = intake.take_call(contact=owner, how=how, **entry)
         self.kwargs["reference"] = offer.reference
-        return self.answer(201 if offer.created_at == now else 200)
+        return self.answer(200 if known else 201)
 
     def _act(self, service: Callable[..., Offer]) -> Response:
+        self.said()
         try:
             service(offer_id=self.get_object().pk, by=self.actor, now=timezone.now())
         except ValidationError as refusal:
@@ -126,7 +128,7 @@ class OfferEndpoint(ListModelMixin, Endpoint):
         tags=TAGS,
         summary="Set an active offer aside for a while",
         request=None,
-        responses={200: OfferSerializer, **problems(403, 404, 409)},
+        responses={200: OfferSerializer, **problems(404, 409)},
     )
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, reference: str) -> Response:
@@ -137,7 +139,7 @@ class OfferEndpoint(ListModelMixin, Endpoint):
         summary="Take a paused offer up again",
         description="Saying so confirms that it holds.",
         request=None,
-        responses={200: OfferSerializer, **problems(403, 404, 409)},
+        responses={200: OfferSerializer, **problems(404, 409)},
     )
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, reference: str) -> Response:
@@ -147,7 +149,7 @@ class OfferEndpoint(ListModelMixin, Endpoint):
         tags=TAGS,
         summary="Say that an active or expired offer still holds",
         request=None,
-        responses={200: OfferSerializer, **problems(403, 404, 409)},
+        responses={200: OfferSerializer, **problems(404, 409)},
     )
     @action(detail=True, methods=["post"])
     def reconfirm(self, request: Request, reference: str) -> Response:

@@ -417,6 +417,35 @@ ROWS = {
     "sms:receipts": Row(NOBODY, ("word",), hides=True),
     "sms:replies": Row(NOBODY, ("word",), hides=True),
     # The API
+    **dict.fromkeys(
+        (
+            "api-me", "api-town-list", "api-commune-list", "api-vocabulary-list", "api-item-list",
+            "api-organisation-list", "api-visit-list", "api-condition-list", "api-plan-list", "api-followup-list",
+            "api-outcome-list",
+        ),
+        OWN,
+    ),
+    "api-commune-detail": Row(SIGNED_IN, ("insee",)),
+    "api-visit-detail": Row(CITIZEN | COORDINATOR, ("visit",)),
+    **{
+        f"api-visit-{act}": Row(COORDINATOR, ("visit",), refuses=CITIZEN)
+        for act in ("conclude", "cancel")
+    },
+    **{
+        f"api-visit-{act}": Row(CITIZEN | COORDINATOR, ("visit",))
+        for act in ("refuse", "move", "other-time")
+    },
+    "api-visit-decline": Row(CITIZEN, ("visit",), refuses=COORDINATOR),
+    **{
+        f"api-case-{part}": Row(COORDINATOR, ("need",))
+        for part in ("near-misses", "relays", "propose-relay")
+    },
+    "api-condition-detail": Row(MEMBER | DESK, ("question",)),
+    "api-condition-say": Row(MEMBER | DESK, ("question",)),
+    "api-plan-detail": Row(COORDINATOR, ("plan",)),
+    "api-plan-accept": Row(COORDINATOR, ("plan",)),
+    "api-followup-detail": Row(MEMBER | COORDINATOR, ("followup",)),
+    "api-followup-say": Row(MEMBER | COORDINATOR, ("followup",)),
     "api-offer-list": OWN,
     "api-offer-detail": Row(CITIZEN | DESK, ("offer",)),
     "api-offer-pause": Row(CITIZEN | DESK, ("offer",)),
@@ -631,6 +660,8 @@ def build() -> World:
         "confirmed_link": links.answer_path(over, citizen).split("/")[-2],
         "agenda": agenda_links.token(agenda.renew(person=citizen, by=citizen, now=now)),
         "condition_link": links.condition_path(question, member).split("/")[-2],
+        "followup": followup.pk,
+        "insee": city.seat_id,
         "followup_link": followup_links.answer_path(followup, member).split("/")[-2],
         "report_link": links.report_path(over, citizen).rstrip("/").rpartition("/")[2],
         "check_in_link": followup_links.check_in_path(

@@ -1,19 +1,23 @@
 """Programs that call the API, each with somebody's key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
 from cities.models import City
-from matching import services
-from matching.models import Match
+from followups.models import FollowUp
+from homes.services import begin
+from matching import plans, services
+from matching.models import ConditionQuestion, Match
 from tests.factories.accounts import (
     ApiTokenFactory,
     CityRoleFactory,
@@ -43,8 +47,8 @@ class Program:
             f"/api/v1/{path}", body or {}, content_type="application/json", headers=headers
         )
 
-    def patch(self, path: str, body: Any) -> Any:
-        return self.client.patch(f"/api/v1/{path}", body, content_type="application/json")
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        return self.client.patch(f"/api/v1/{path}", body, content_type="application/json", headers=headers)
 
 
 @pytest.fixture(autouse=True)
@@ -160,3 +164,63 @@ def matched(
         return match
 
     return make
+
+
+@pytest.fixture
+def known_rows(matched: Callable[..., Match], coordinator: Program) -> Callable[[str], dict[str, Any]]:
+    """What stands in an address of the schema, of rows that are there."""
+    made: dict[str, Any] = {}
+
+    def match() -> Match:
+        if "match" not in made:
+            made["match"] = matched()
+        return made["match"]
+
+    def visit() -> int:
+        return begin(offer_id=match().offer_id, by=coordinator.user, now=timezone.now()).pk
+
+    def condition() -> int:
+        return ConditionQuestion.objects.create(
+            need=match().need,
+            offer=match().offer,
+            rule="distance",
+            params={"to_km": 11},
+            change={"reach_km": 11},
+            need_revision=match().need.revision,
+            asked_by=coordinator.user,
+            asked_at=timezone.now(),
+        ).pk
+
+    def plan() -> int:
+        asked = {"kind": "", "urgency": "", "need_ids": [], "budget_seconds": 10}
+        return plans.ask(city_id=match().city_id, by=coordinator.user, now=timezone.now(), **asked).pk
+
+    def followup() -> int:
+        now = timezone.now()
+        return FollowUp.objects.create(
+            match=match(), due_on=timezone.localdate(), asked_at=now, created_at=now
+        ).pk
+
+    numbers = {"visits": visit, "conditions": condition, "plans": plan, "follow-ups": followup}
+
+    def known(path: str) -> dict[str, Any]:
+        area = path.split("/")[3]
+        if "{id}" in path:
+            if area not in made:
+                made[area] = numbers[area]() if area in numbers else match().pk
+            return {"id": made[area]}
+        if "{reference}" in path:
+            return {"reference": (match().need if area == "needs" else match().offer).reference}
+        return {"insee": "67482"}
+
+    return known
+
+
+@pytest.fixture
+def in_one_transaction() -> Iterator[None]:
+    """As Django's own test client does: the end of a request does not close the test's connection."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

@@ -112,9 +112,9 @@ class TestRegister:
         "raw",
         [
             b"{", b'"\\ud800"', b'{"title": "\\udfff"}', b'{"capacity": 1' + b"0" * 400 + b"}", b"[" * 100_000,
-            b'{"rent": NaN}', b"\xff", b'{"text": "' + b"x" * 1_100_000 + b'"}',
+            b'{"rent": NaN}', b"\xff",
         ],
-        ids=["cut", "surrogate", "surrogate inside", "digits", "deep", "nan", "latin", "long"],
+        ids=["cut", "surrogate", "surrogate inside", "digits", "deep", "nan", "latin"],
     )  # fmt: skip
     def test_unreadable_body(self, citizen, raw):
         answer = citizen.client.post("/api/v1/offers/", raw, content_type="application/json")
@@ -125,10 +125,22 @@ class TestPostedTwice:
     def test_the_first_is_given_back(self, citizen, offer_body):
         key = {"idempotency-key": "ligne-12"}
         first = citizen.post("offers/", offer_body(), **key)
-        again = citizen.post("offers/", offer_body(title="Autre"), **key)
+        again = citizen.post("offers/", offer_body(), **key)
         assert (first.status_code, again.status_code) == (201, 200)
         assert again.json() == first.json()
-        assert Offer.objects.get().external_key == f"api:{citizen.user.pk}:ligne-12"
+        assert Offer.objects.get().external_key.startswith(f"api:{citizen.user.pk}:ligne-12 ")
+
+    def test_with_another_body_it_is_refused(self, citizen, offer_body):
+        key = {"idempotency-key": "ligne-12"}
+        citizen.post("offers/", offer_body(), **key)
+        answer = citizen.post("offers/", offer_body(title="Autre"), **key)
+        assert (answer.status_code, answer.json()["type"]) == (422, "idempotency_key_reused")
+        assert Offer.objects.count() == 1
+
+    def test_what_was_refused_has_used_no_key(self, citizen, offer_body):
+        key = {"idempotency-key": "ligne-12"}
+        assert citizen.post("offers/", offer_body(capacity=0), **key).status_code == 400
+        assert citizen.post("offers/", offer_body(), **key).status_code == 201
 
     def test_the_key_is_ones_own(self, citizen, member, offer_body):
         for program in (citizen, member):
@@ -140,6 +152,15 @@ class TestPostedTwice:
     def test_a_key_that_is_none(self, citizen, offer_body, key):
         answer = citizen.post("offers/", offer_body(), **{"idempotency-key": key})
         assert (answer.status_code, set(answer.json()["errors"])) == (400, {"Idempotency-Key"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posted_at_once_with_two_bodies_it_is_one(citizen, offer_body, at_once):
+    key = {"idempotency-key": "ligne-12"}
+    bodies = (offer_body(), offer_body(title="Autre"))
+    answers = at_once(*[lambda body=body: citizen.post("offers/", body, **key) for body in bodies])
+    assert sorted(answer.status_code for answer in answers) == [201, 422]
+    assert Offer.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -171,7 +192,8 @@ class TestChange:
     def test_never_town_kind_or_owner(self, citizen, city):
         offer = OfferFactory(owner=citizen.user, city=city)
         body = {"city": CityFactory().slug, "kind": "goods", "state": "paused", "owner": {"email": "a@b.fr"}}
-        assert citizen.patch(f"offers/{offer.reference}/", body).status_code == 200
+        answer = citizen.patch(f"offers/{offer.reference}/", body)
+        assert (answer.status_code, set(answer.json()["errors"])) == (400, set(body))
         offer.refresh_from_db()
         assert (offer.city, offer.kind, offer.state, offer.owner) == (city, "housing", "active", citizen.user)
 
@@ -241,29 +263,15 @@ class TestList:
     def test_malformed_filter(self, coordinator, query):
         assert coordinator.get("offers/", **query).status_code == 400
 
-    @pytest.mark.parametrize(
-        "query",
-        [
-            "limit=x",
-            "limit=-1",
-            "limit=0",
-            "limit=%00",
-            "offset=-1",
-            "offset=x" + "9" * 5000,
-            "%ED%A0%80=%ED%A0%80",
-        ],
-    )
-    def test_malformed_page_counts_as_absent(self, coordinator, city, query):
-        OfferFactory(city=city)
-        answer = coordinator.client.get(f"/api/v1/offers/?{query}")
-        assert (answer.status_code, answer.json()["count"]) == (200, 1)
-
     def test_pages(self, coordinator, city):
         references = [OfferFactory(city=city).reference for _ in range(5)][::-1]
         first = coordinator.get("offers/", limit=2).json()
         second = coordinator.client.get(first["next"]).json()
-        assert [row["reference"] for row in first["results"] + second["results"]] == references[:4]
-        assert (first["count"], first["previous"]) == (5, None)
+        third = coordinator.client.get(second["next"]).json()
+        pages = (first, second, third)
+        assert [row["reference"] for page in pages for row in page["results"]] == references
+        assert (first["previous"], third["next"]) == (None, None)
+        assert coordinator.client.get(second["previous"]).json()["results"] == first["results"]
 
     def test_as_many_queries_for_twenty(self, coordinator, city):
         def count(rows):

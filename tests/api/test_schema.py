@@ -1,19 +1,19 @@
 """The schema is valid, complete and true: a fuzzer finds no answer that it does not announce."""
 
-from collections.abc import Iterator
+import json
 from functools import lru_cache
 from typing import Any
 
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import seed as hypothesis_seed
 from hypothesis.strategies import booleans
+from openapi_spec_validator import validate
 from rest_framework.throttling import UserRateThrottle
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from config.api import document
 from config.wsgi import application
 
-EXAMPLES = 12
+EXAMPLES = 6
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -45,6 +45,12 @@ def test_is_openapi_3_1():
     schema = document()
     assert schema["openapi"].startswith("3.1")
     validate_schema(schema)
+    validate(json.loads(json.dumps(schema)))
+
+
+def test_is_made_without_a_warning(capsys):
+    SchemaGenerator().get_schema(request=None, public=True)
+    assert capsys.readouterr().err == ""
 
 
 def test_every_operation_is_described():
@@ -52,8 +58,7 @@ def test_every_operation_is_described():
         for operation in methods.values():
             assert operation["summary"]
             assert operation["tags"]
-            assert {"401", "429", "503"} <= set(operation["responses"])
-    assert len(OPERATIONS) == 8 + 5 + 18
+    assert len(OPERATIONS) == 63
 
 
 def test_is_in_english_whatever_the_reader():
@@ -85,9 +90,8 @@ class TestPage:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_fuzzed(method, path, coordinator, matched, in_one_transaction, without_limit):
-    match = matched()
-    known = {"id": match.pk, "reference": (match.need if "/needs/" in path else match.offer).reference}
+def test_fuzzed(method, path, coordinator, known_rows, in_one_transaction, without_limit):
+    known = known_rows(path)
     today = timezone.localdate().isoformat()
     sensible = {
         "city": "strasbourg", "commune": "67482", "first_day": today, "last_day": today,
@@ -114,16 +118,6 @@ def test_fuzzed(method, path, coordinator, matched, in_one_transaction, without_
         case.call_and_validate(headers=headers, checks=CHECKS)
 
     fuzz()
-
-
-@pytest.fixture
-def in_one_transaction() -> Iterator[None]:
-    """As Django's own test client does: the end of a request does not close the test's connection."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture
