@@ -6,8 +6,10 @@ it opens for, and whatever contact of somebody else stands in the answer must ha
 
 import html
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.cookies import SimpleCookie
 
 import pytest
 from django.contrib import admin
@@ -22,7 +24,7 @@ from homes.models import Dwelling
 from offers.models import Offer
 from tests.journeys import pages
 from tests.journeys import town as journeys
-from tests.test_who_opens_what import EVERYBODY, ROWS, build, is_api
+from tests.test_who_opens_what import EVERYBODY, ROWS, build, is_api, session_of
 
 pytestmark = pytest.mark.django_db
 
@@ -67,11 +69,14 @@ def _street(offer: Offer) -> str:
     return f"{offer.pk:05} quai des Essais"
 
 
-def unnoted(url: str, viewer: User | None, known: list[Secret]) -> Iterator[str]:
-    """What of whom stands in the answer without having been noted."""
+def unnoted(
+    url: str, viewer: User | None, known: list[Secret], sessions: dict[User | None, SimpleCookie]
+) -> Iterator[str]:
+    """What of whom stands in the answer without having been noted; whoever has no session yet signs in."""
+    if viewer not in sessions:
+        sessions[viewer] = session_of(viewer)
     client = Client()
-    if viewer is not None:
-        client.force_login(viewer)
+    client.cookies = deepcopy(sessions[viewer])
     with transaction.atomic():
         before = ContactReading.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         arguments = {"content_type": "application/json"} if is_api(url) else {}
@@ -93,11 +98,14 @@ def test_each_address_notes_whose_contact_it_shows() -> None:
     world = build()
     known = secrets()
     wrong: dict[str, dict[str, list[str]]] = {}
+    sessions: dict[User | None, SimpleCookie] = {}
     asked = {"insight:search": f"?q={world.people['citizen'].name}"}
     for name, row in ROWS.items():
         # What is the same for everybody is the same for each of them.
         for who in ("visitor", "coordinator") if row.opens == EVERYBODY else sorted(row.opens):
-            if found := list(unnoted(world.address(name) + asked.get(name, ""), world.people[who], known)):
+            if found := list(
+                unnoted(world.address(name) + asked.get(name, ""), world.people[who], known, sessions)
+            ):
                 wrong.setdefault(name, {})[who] = found
     assert [(at, found) for at, found in wrong.items() if at not in EXCUSED] == []
     assert not set(EXCUSED) - set(wrong), "these show nobody any more"
@@ -107,9 +115,10 @@ def test_each_page_of_a_town_in_the_midst_of_its_day_does_too(gazetteer) -> None
     town = journeys.build(now=timezone.now())
     known = secrets()
     wrong = {}
+    sessions: dict[User | None, SimpleCookie] = {}
     for page in pages.PAGES:
         viewer = getattr(town, page.who) if page.who else None
-        if found := list(unnoted(page.path(town), viewer, known)):
+        if found := list(unnoted(page.path(town), viewer, known, sessions)):
             wrong[page.name, page.who] = found
     # The page of `town:team`, excused above.
     assert [(at, found) for at, found in wrong.items() if at[0] != "town-team"] == []
@@ -127,6 +136,7 @@ def test_the_administration_notes_whom_it_looks_at(settings) -> None:
     )
     known.append(Secret(citizen.pk, ("neuve@essais.example",)))
     wrong, seen = {}, set()
+    sessions: dict[User | None, SimpleCookie] = {}
     for model in admin.site._registry:
         table = f"{model._meta.app_label}_{model._meta.model_name}"
         row = model._default_manager.filter(person=citizen) if model is PersonEdit else model._default_manager
@@ -136,7 +146,7 @@ def test_the_administration_notes_whom_it_looks_at(settings) -> None:
             addresses.append(reverse(f"admin:{table}_change", args=[row.pk]))
             seen.add(model)
         for address in addresses:
-            if found := list(unnoted(address, installer, known)):
+            if found := list(unnoted(address, installer, known, sessions)):
                 wrong[address] = found
     assert [*wrong.items()] == []
     assert {User, PersonEdit} <= seen
