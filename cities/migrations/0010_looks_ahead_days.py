@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cities', '0008_visit_valid_months'),
+        ('cities', '0009_removed'),
     ]
 
     operations = [
