@@ -21,7 +21,7 @@ from matching import counted_on
 from needs import services as needs
 from needs.models import NeedState
 from notifications.events import Priority
-from notifications.services import Draft, queue, queue_many
+from notifications.services import NewMessage, queue, queue_many
 from statements import messages, selectors, sounds, words
 from statements.models import Proof, Recording, Stage, Statement, StatementChange, Way
 
@@ -159,7 +159,7 @@ def entrust(*, statement_id: int, organisation: Organisation, by: User, now: dat
     _move(statement, Stage.OFFERED, "entrust", by=by, now=now)
     queue_many(
         drafts=[
-            Draft(
+            NewMessage(
                 recipient=member,
                 event="statement_offered",
                 subject_key=_key(statement),
@@ -395,7 +395,7 @@ def _tell_author(statement: Statement, event: str, compose: Any, *, now: datetim
 def _tell_coordinators(statement: Statement, *, now: datetime) -> None:
     queue_many(
         drafts=[
-            Draft(
+            NewMessage(
                 recipient=person,
                 event="statement_waits",
                 subject_key=_key(statement),
