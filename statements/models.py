@@ -41,7 +41,7 @@ class Stage(models.TextChoices):
     UNPROVEN = "unproven", _("à confirmer")
     WAITING = "waiting", _("à confier")
     OFFERED = "offered", _("proposé à une association")
-    ADOPTED = "adopted", _("suivi")
+    ADOPTED = "adopted", pgettext_lazy("besoin exprimé", "suivi")
     CLOSED = "closed", _("retiré")
 
 

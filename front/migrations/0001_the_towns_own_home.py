@@ -7,12 +7,24 @@ import sealing.fields
 from django.conf import settings
 from django.db import migrations, models
 
+# What somebody changed stays what they changed (docs/adr/0011); the function is of accounts.
+TABLES = ("homepictureedit", "homewordsedit")
+GUARD = "".join(
+    f"""
+CREATE TRIGGER field_change_is_final BEFORE UPDATE OR DELETE ON front_{table}
+    FOR EACH ROW EXECUTE FUNCTION field_change_is_final();
+"""
+    for table in TABLES
+)
+NO_GUARD = "".join(f"DROP TRIGGER field_change_is_final ON front_{table};" for table in TABLES)
+
 
 class Migration(migrations.Migration):
 
     initial = True
 
     dependencies = [
+        ('accounts', '0002_edits'),
         ('cities', '0008_visit_valid_months'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -120,4 +132,5 @@ class Migration(migrations.Migration):
             model_name='homewordsedit',
             constraint=models.CheckConstraint(condition=models.Q(('what', {}), _negated=True), name='front_homewordsedit_says_what', violation_error_message='Un changement dit ce qui a changé.'),
         ),
+        migrations.RunSQL(GUARD, NO_GUARD),
     ]

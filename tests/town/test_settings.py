@@ -18,7 +18,7 @@ from town.services.settings import OWN_FIELDS
 from .conftest import NOW, Place
 
 # The address of its pages would break every link; the points have a page with a preview; links need both towns.
-ELSEWHERE = {"id", "slug", "weights", "linked", "created_at"}
+ELSEWHERE = {"id", "slug", "weights", "linked", "created_at", "removed_at"}
 
 
 def test_each_field_of_a_town_stands_in_one_group_or_is_decided_elsewhere() -> None:
