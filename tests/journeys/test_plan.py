@@ -142,6 +142,8 @@ def test_twelve_people_are_asked_on_a_phone_once_one_has_read_how_many(
 
     phone = new_page(**PHONE, java_script_enabled=scripted)
     sign_in(phone, coordinator)
+    inspector = Inspector("ltr")
+    inspector.listen(phone)
     phone.goto(f"{HOME}bureau/plan/{plan.pk}/")
     if scripted:
         assert phone.evaluate(STAYS_CLEAR), "the words under the button make what sticks higher"
@@ -152,7 +154,6 @@ def test_twelve_people_are_asked_on_a_phone_once_one_has_read_how_many(
     phone.get_by_role("button", name=act).tap()
     expect(phone.get_by_role("heading", level=1)).to_contain_text("Demander à 11 personnes")
     if scripted:
-        inspector = Inspector("ltr")
         inspector.look(phone, "plan-sending")
         assert not inspector.wrong, "\n".join(inspector.wrong)
     phone.get_by_role("button", name="Revenir sans rien envoyer").tap()
