@@ -10,6 +10,7 @@ class MatchingConfig(AppConfig):
             answering,
             board,
             consented,
+            engagements,
             invitations,
             linked_towns,
             message_reasons,
@@ -26,6 +27,7 @@ class MatchingConfig(AppConfig):
         from notifications import answers, contacts, fallbacks, reasons
         from notifications import invitations as notified
         from notifications.wording import texts
+        from offers import engagements as offers_engaged
         from offers import met_needs as offers_met
 
         consequences.register(consented.CONSEQUENCE)
@@ -43,6 +45,7 @@ class MatchingConfig(AppConfig):
         notified.register(invitations.INVITATIONS)
         needs.register(board.TURNS)
         offers_met.register(met_needs.count)
+        offers_engaged.register(engagements.tell)
         texts.register(
             [*to_people.TEXTS, *households.TEXTS, *going_on.TEXTS, condition_words.CONDITION_QUESTION]
         )

@@ -16,13 +16,17 @@ from accounts.models import User
 from accounts.selectors import agrees_to_appeals
 from cities.models import City
 from notifications.inbox.presentation import written
+from notifications.links import call_me_path
 from notifications.presentation import told
 from notifications.selectors import about
-from offers import selectors, services, words
+from offers import engagements, selectors, services, words
+from offers.engagements import Turn
 from offers.forms import PauseForm
 from offers.models import Offer, OfferState
 
 PER_PAGE = 50
+# On the list of all offers; the rest stands on the offer's own page.
+LINES_IN_A_LIST = 3
 
 
 @town_page(SIGNED_IN)
@@ -31,6 +35,7 @@ def mine(request: HttpRequest, city: City) -> HttpResponse:
     """What somebody proposed in a town, and where each stands."""
     now = timezone.now()
     page = Paginator(selectors.own_offers(person(request), city), PER_PAGE).get_page(request.GET.get("page"))
+    told = engagements.of(list(page.object_list), now=now)
     cards = [
         {
             "offer": offer,
@@ -39,10 +44,16 @@ def mine(request: HttpRequest, city: City) -> HttpResponse:
             "next_step": words.next_step(offer, now=now),
             "asks_again": words.asks_again(offer, now=now) or offer.state == OfferState.EXPIRED,
             "periods": selectors.periods_of(offer),
+            "lines": _not_over(told[offer.pk])[:LINES_IN_A_LIST],
+            "more": max(len(_not_over(told[offer.pk])) - LINES_IN_A_LIST, 0),
         }
         for offer in page.object_list
     ]
     return render(request, "offers/mine.html", {"cards": cards, "page_obj": page})
+
+
+def _not_over(lines: list[engagements.Engagement]) -> list[engagements.Engagement]:
+    return [line for line in lines if line.turn != Turn.OVER]
 
 
 @town_page(SIGNED_IN)
@@ -62,6 +73,7 @@ def offer_page(
     is_owner = user.pk == offer.owner_id
     if contact is None:
         services.note_address_read(offer=offer, by=user, now=now)
+    lines = engagements.of([offer], now=now)[offer.pk] if is_owner else []
     context = {
         "offer": offer,
         "offer_title": words.title_for_owner(offer) if is_owner else offer.title,
@@ -80,6 +92,9 @@ def offer_page(
         "service": offer.city.name,
         "town_contact": offer.city.phone or offer.city.email,
         "is_owner": is_owner,
+        "lines": _not_over(lines),
+        "over": [line for line in lines if line.turn == Turn.OVER],
+        "call_me_url": call_me_path(user.pk, offer.city, f"offer:{offer.pk}") if is_owner else "",
         "same_as": selectors.same_as(user, offer),
         "asks_for_appeals": is_owner and not agrees_to_appeals(user),
         "contact": contact,
