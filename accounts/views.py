@@ -76,7 +76,7 @@ def end_one(request: HttpRequest, mark: str) -> HttpResponse:
     user = person(request)
     if proof_url := sign_in.proof_url(request, user, next_url=reverse("accounts:home")):
         return redirect(proof_url)
-    if services.end_one(mark=mark, user=user):
+    if services.end_one(mark=mark, session_key=request.session.session_key, user=user):
         messages.success(request, _("L’appareil est déconnecté."))
     else:
         messages.info(request, _("Cet appareil était déjà déconnecté."))

@@ -4,6 +4,7 @@ Where and with what it was taken stays with whoever took it.
 """
 
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
@@ -78,9 +79,22 @@ def _upright(file: IO[bytes]) -> Image.Image:
             % {"n": LEAST_WIDTH}
         )
     if picture.has_transparency_data:
+        picture = _no_larger_than_shown(picture.convert("RGBA"))
         ground = Image.new("RGBA", picture.size, (*_WHITE, 255))
-        picture = Image.alpha_composite(ground, picture.convert("RGBA"))
-    return picture.convert("RGB")
+        picture = Image.alpha_composite(ground, picture)
+    seen = picture.convert("RGB")
+    # A comment, or a text, of the file would be written into the new ones.
+    seen.info = {}
+    return seen
+
+
+def _no_larger_than_shown(picture: Image.Image) -> Image.Image:
+    """Shrunk until it just covers the larger of both: what one sees through takes four times its memory."""
+    scale = max(PREVIEW[0] / picture.width, PREVIEW[1] / picture.height)
+    if scale >= 1:
+        return picture
+    size = (math.ceil(picture.width * scale), math.ceil(picture.height * scale))
+    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def _too_many() -> str:

@@ -88,7 +88,9 @@ def show_picture(*, city: City, by: User, now: datetime) -> HomePicture:
 def describe_picture(
     *, city: City, state: str, descriptions: Mapping[str, str], by: User, now: datetime
 ) -> None:
-    """Describe the picture that is shown, or the one that waits, anew. Raises ValidationError by field."""
+    """Describe the picture that is shown, or the one that waits, anew. Raises ValidationError by field, and
+    DoesNotExist where it was taken down.
+    """
     _locked(city, by)
     row = HomePicture.objects.defer("small", "preview").get(city=city, state=state)
     before = {"descriptions": row.descriptions}

@@ -102,18 +102,10 @@ def picture(request: HttpRequest, city: City) -> HttpResponse:
     if request.method == "POST":
         if step in ("show", "forget", "take_down"):
             return _decide(request, city, step)
-        if step == "describe" and State.SHOWN in found:
+        if step == "describe":
             describe = DescriptionsForm(request.POST)
             if describe.is_valid():
-                services.describe_picture(
-                    city=city,
-                    state=State.SHOWN,
-                    descriptions=describe.descriptions(),
-                    by=person(request),
-                    now=timezone.now(),
-                )
-                messages.success(request, _("Les descriptions sont enregistrées."))
-                return redirect("front:edit_picture", city.slug)
+                return _describe(request, city, describe)
         else:
             add = PictureForm(request.POST, request.FILES)
             if _add(request, city, add):
@@ -130,7 +122,8 @@ def picture(request: HttpRequest, city: City) -> HttpResponse:
 
 
 def _add(request: HttpRequest, city: City, form: PictureForm) -> bool:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST_FORM:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > picture.takes_files_up_to:
+        form.errors.pop("file", None)  # it was not read, and so not found
         form.add_error("file", _("Cette image est trop lourde\u202f: 8\u00a0Mo au plus."))
     if not form.is_valid():
         return False
@@ -147,6 +140,22 @@ def _add(request: HttpRequest, city: City, form: PictureForm) -> bool:
         now=timezone.now(),
     )
     return True
+
+
+def _describe(request: HttpRequest, city: City, form: DescriptionsForm) -> HttpResponse:
+    try:
+        services.describe_picture(
+            city=city,
+            state=State.SHOWN,
+            descriptions=form.descriptions(),
+            by=person(request),
+            now=timezone.now(),
+        )
+    except HomePicture.DoesNotExist:
+        messages.warning(request, _("Quelque chose a changé. Relisez, puis confirmez."))
+    else:
+        messages.success(request, _("Les descriptions sont enregistrées."))
+    return redirect("front:edit_picture", city.slug)
 
 
 def _decide(request: HttpRequest, city: City, step: str) -> HttpResponse:

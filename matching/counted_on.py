@@ -116,8 +116,10 @@ def withdraw_offer(
 
 @transaction.atomic
 def withdraw_need(*, need_id: int, read: Container[int], by: User, now: datetime, reason: str = "") -> Need:
-    """`needs.services.withdraw`, as above. ValidationError, too, of a met need of which nothing is to come any more."""
-    before = _locked_need(need_id, by)
+    """`needs.services.withdraw`, as above; the person concerned always may. ValidationError, too, of a met need
+    of which nothing is to come any more.
+    """
+    before = _locked_need(need_id, by, or_person=True)
     need = needs.withdraw(need_id=need_id, by=by, now=now, reason=reason)
     if need.revision != before.revision:
         to_come = selectors.in_hand(need=need).exclude(state=MatchState.UNDER_WAY)
@@ -127,12 +129,13 @@ def withdraw_need(*, need_id: int, read: Container[int], by: User, now: datetime
     return need
 
 
-def _locked_need(need_id: int, by: User) -> Need:
+def _locked_need(need_id: int, by: User, *, or_person: bool = False) -> Need:
     rows = Need.objects.select_for_update(no_key=True, of=("self",)).select_related("city", "organisation")
     need = rows.get(pk=need_id)
     is_theirs = need.organisation is None or not need.organisation.is_suspended
+    is_own = or_person and need.person_id == by.pk
     refusal = _("Votre association est suspendue\u202f: la ville s’occupe de ce besoin.")
-    require(is_theirs or has_role(by, need.city, DESK), refusal)
+    require(is_theirs or is_own or has_role(by, need.city, DESK), refusal)
     return need
 
 

@@ -14,6 +14,7 @@ from notifications.inbox.selectors import kinds
 from notifications.models import Message
 from offers.models import Offer, OfferState
 from privacy.models import Erasure, LegalHold, Notice
+from statements.models import Stage, Statement
 from town.models import AuditRow
 
 # What shows that somebody was there, and when: the person and the moment. What they wrote themselves, signed in or by a
@@ -61,6 +62,7 @@ def counted_on(now: datetime) -> Q:
         | Q(Exists(matches.filter(need__person=OuterRef("pk"))))
         | Q(Exists(offers))
         | Q(Exists(Need.objects.filter(person=OuterRef("pk"), state__in=OPEN_STATES)))
+        | Q(Exists(Statement.objects.filter(person=OuterRef("pk"), stage__in=[Stage.WAITING, Stage.OFFERED])))
         | Q(Exists(LegalHold.objects.standing().filter(person=OuterRef("pk"))))
         | Q(Exists(Erasure.objects.filter(person=OuterRef("pk"), done_at=None, taken_back_at=None)))
     )

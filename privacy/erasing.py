@@ -210,9 +210,9 @@ def _end(people: list[User], *, now: datetime) -> None:
 
 def _withdraw_statements(people: list[User], *, now: datetime) -> None:
     """What they have stated and nobody looks after yet: whoever is asked to is told no more."""
-    stages = (Stage.WAITING, Stage.OFFERED)
-    for statement in Statement.objects.filter(person__in=people, stage__in=stages).order_by("pk"):
-        statements.withdraw(statement_id=statement.pk, by=people[0], now=now)
+    theirs = Statement.objects.filter(person__in=people, stage__in=(Stage.WAITING, Stage.OFFERED))
+    for statement in theirs.select_related("person").order_by("pk"):
+        statements.withdraw(statement_id=statement.pk, by=statement.person, now=now)
 
 
 def _withdraw_needs(people: list[User], *, now: datetime) -> None:

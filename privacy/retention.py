@@ -373,6 +373,20 @@ RULES: tuple[Rule, ...] = (
         _forget_traces,
     ),
     Rule(
+        _("Un besoin exprimé que personne n’a confirmé"),
+        _("14 jours"),
+        _("l’envoi"),
+        _("le temps de confirmer"),
+        None,  # statements.services.forget_unproven
+    ),
+    Rule(
+        _("Les réponses d’un besoin exprimé que personne ne suit"),
+        _("un an"),
+        _("le dernier changement"),
+        _("le temps de trouver une association"),
+        None,  # statements.services.close_forgotten
+    ),
+    Rule(
         _("Un tableau qu’une association envoie à la ville"),
         _("sept jours"),
         _("son import"),

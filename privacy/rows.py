@@ -301,7 +301,7 @@ ROWS: dict[str, Of | str] = {
     "matching.DeskReminder": "How often the service has reminded the desk.",
     # --- stays
     "statements.Statement": Of(subject="person", author="proven_by"),
-    "statements.StatementChange": Of(subject="statement__person", author="by"),
+    "statements.StatementChange": Of(subject="statement__person statement__need__person", author="by"),
     "statements.Recording": Of(author="by"),
     "stays.Sponsorship": Of(subject=f"sponsor {_MATCH} {_NEED}", author="agreed_by"),
     "stays.SponsorshipEdit": Of(

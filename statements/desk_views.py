@@ -44,6 +44,7 @@ def entrust(request: HttpRequest, city: City) -> HttpResponse:
         wrong = _act(request, statement)
         if not wrong:
             return redirect("statements:entrust", city.slug)
+    takers = list(selectors.takers(city))
     waiting = selectors.of_town(user, city, (Stage.WAITING, Stage.OFFERED)).prefetch_related(
         "changes__organisation"
     )
@@ -54,6 +55,7 @@ def entrust(request: HttpRequest, city: City) -> HttpResponse:
                 "form": wrong.get(one.reference)
                 or EntrustForm(
                     organisations=selectors.takers(city),
+                    listed=takers,
                     initial={"organisation": one.organisation},
                     auto_id=f"id_{one.reference}_%s",
                 ),
@@ -194,6 +196,9 @@ def recordings(request: HttpRequest, city: City) -> HttpResponse:
         )
         return redirect("statements:recordings", city.slug)
     form = RecordingForm(request.POST or None, request.FILES or None, questions=choices)
+    if is_sent and int(request.META.get("CONTENT_LENGTH") or 0) > _LONGEST_FORM:
+        form.errors.pop("file", None)  # it was not read, and so not found
+        form.add_error("file", sounds.too_long())
     if is_sent and form.is_valid():
         said = form.cleaned_data
         services.record(

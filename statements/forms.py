@@ -1,7 +1,7 @@
 """The form of each question, those of the desk, and the file in which a question is read aloud."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -32,6 +32,13 @@ class QuestionForm(forms.Form):
     """One question. `answers`: what was said before; `said` is what it says to keep, in plain values."""
 
     use_required_attribute = False
+    # Fields that hang on the town, or on what was said before.
+    more: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Of all fields that it may ask, whatever was said before."""
+        return (*cls.base_fields, *cls.more)
 
     def __init__(self, data: Any = None, *, city: City, kind: str, answers: Mapping[str, Any], **kwargs: Any):
         self.city, self.kind, self.answers = city, kind, answers
@@ -43,6 +50,8 @@ class QuestionForm(forms.Form):
 
 
 class WhoForm(QuestionForm):
+    more = tuple(HOUSEHOLD)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields |= {
@@ -84,6 +93,8 @@ class LongForm(QuestionForm):
 
 class ThingsForm(QuestionForm):
     """Of goods and of skills alike: which category."""
+
+    more = ("category",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -150,6 +161,8 @@ class WhenForm(QuestionForm):
 
 
 class WhereForm(QuestionForm):
+    more = ("commune",)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = CommuneField(label=_("Commune"))
@@ -169,6 +182,8 @@ class LanguagesForm(QuestionForm):
 
 
 class WordsForm(QuestionForm):
+    more = ("text",)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"] = form_field(
@@ -206,6 +221,8 @@ class WayForm(QuestionForm):
 
 class YouForm(QuestionForm):
     """Their first name and where they are reached; and that they agree to what becomes of it."""
+
+    more = ("phone", "email")
 
     name = NameField(
         label=_("Votre prénom"),
@@ -291,7 +308,7 @@ class NumberForm(forms.Form):
 
 
 class EntrustForm(forms.Form):
-    """Which association is asked to look after it."""
+    """Which association is asked to look after it. `listed`: those of `organisations`, where they are read already."""
 
     organisation = forms.ModelChoiceField(
         label=_("À quelle association\u202f?"),
@@ -300,9 +317,18 @@ class EntrustForm(forms.Form):
         error_messages={"required": _("Choisissez une association.")},
     )
 
-    def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        organisations: QuerySet[Organisation],
+        listed: Sequence[Organisation] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = organisations  # type: ignore[attr-defined]
+        field: Any = self.fields["organisation"]
+        field.queryset = organisations
+        if listed is not None:
+            field.choices = [("", field.empty_label), *((one.pk, str(one)) for one in listed)]
 
 
 class ReasonForm(forms.Form):
@@ -315,7 +341,7 @@ class ReasonForm(forms.Form):
 
 
 class RecordingForm(forms.Form):
-    """A question read aloud in one language. Cleans `file` to its bytes and `media_type`."""
+    """A question read aloud in one language. Cleans `file` to its bytes."""
 
     question = forms.ChoiceField(label=_("Question"))
     language = forms.ChoiceField(label=_("Langue"))
@@ -333,5 +359,5 @@ class RecordingForm(forms.Form):
     def clean_file(self) -> bytes:
         sent = self.cleaned_data["file"]
         content = bytes(sent.read(sounds.MOST_BYTES + 1))
-        self.media_type = sounds.media_type(content)
+        sounds.media_type(content)  # refuses what is too long, or no sound
         return content

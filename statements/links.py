@@ -28,6 +28,8 @@ def read(token: str) -> Statement:
     """The statement of a link; what the request writes is its author's then. Raises LinkBroken."""
     try:
         said = signing.TimestampSigner(salt=_SALT).unsign(token, max_age=VALID_FOR)
+    except signing.SignatureExpired as error:
+        raise LinkBroken from error
     except signing.BadSignature as error:
         note_altered()
         raise LinkBroken from error

@@ -126,7 +126,8 @@ def _code(request: HttpRequest, statement: Statement) -> HttpResponse:
         return _page(request, statement, code_form=form)
     own_codes.spend(**said)
     proven = services.prove(statement_id=statement.pk, now=timezone.now())
-    messages.success(request, _("Merci. Votre besoin est transmis à la ville."))
+    if proven.stage == Stage.WAITING:
+        messages.success(request, _("Merci. Votre besoin est transmis à la ville."))
     return redirect(links.own_path(proven))
 
 

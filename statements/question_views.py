@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import visitors
-from accounts.access import PUBLIC, town_page
+from accounts.access import ANYBODY, PUBLIC, town_page
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.days import local_day
@@ -28,7 +28,8 @@ from statements.wizard import Draft, is_key, new_key
 # In the session: to which statement a form has led, for whoever sends it again.
 _SENT = "statements-sent"
 _MOST_SENT = 8
-_SOUND_FOR_SECONDS = 24 * 60 * 60
+# A question that is read again, or taken away, is not heard as before for longer.
+_SOUND_FOR_SECONDS = 300
 
 
 @town_page(PUBLIC)
@@ -108,7 +109,7 @@ def check(request: HttpRequest, city: City, key: str) -> HttpResponse:
                 kind=draft.kind,
                 answers=draft.answers(),
                 language=get_language() or "fr",
-                external_key=f"form:{city.pk}:{key}",
+                external_key=f"form:{draft.once}",
                 by=request.user if isinstance(request.user, User) else None,
                 now=timezone.now(),
             )
@@ -137,10 +138,10 @@ def check(request: HttpRequest, city: City, key: str) -> HttpResponse:
     return render(request, "statements/check.html", context, status=422 if refusal else 200)
 
 
-@town_page(PUBLIC)
+@town_page(ANYBODY)
 @require_safe
 def listen(request: HttpRequest, city: City, question: str, language: str) -> HttpResponse:
-    """A question as the town has had it read aloud."""
+    """A question as the town has had it read aloud; of a town that is not open yet as well, for whoever prepares it."""
     recorded = selectors.recording(city, question, language)
     if recorded is None:
         raise Http404

@@ -2,11 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from accounts.access import associations_of
 from accounts.models import Organisation, User
+from catalogue.vocabulary import Urgency
 from cities.models import City
 from followups.models import CheckIn, Side
 from needs.models import NeedState
@@ -22,17 +23,18 @@ FORGOTTEN_AFTER = timedelta(days=365)
 REACHED_UNTIL = timedelta(days=30)
 
 
+_SOONEST = Case(*(When(urgency=one, then=place) for place, one in enumerate(Urgency.values)))
+_ORDER = (_SOONEST, "created_at", "pk")
+
+
 def of_town(user: User, city: City, stages: tuple[Stage, ...]) -> QuerySet[Statement]:
-    """What the desk of a town sees in these stages: tonight first, then the longest waiting."""
+    """What the desk of a town sees in these stages: the most urgent first, then the longest waiting."""
     return (
         Statement.objects.visible_to(user)
         .filter(city=city, stage__in=stages)
-        .select_related("organisation", "need", "city", "commune")
+        .select_related("organisation", "need__commune", "city", "commune")
         .order_by(*_ORDER)
     )
-
-
-_ORDER = ("first_day", "created_at", "pk")
 
 
 def asked_of(user: User, city: City, *, today: date) -> QuerySet[Statement]:
@@ -45,7 +47,7 @@ def asked_of(user: User, city: City, *, today: date) -> QuerySet[Statement]:
         .filter(Q(stage=Stage.OFFERED) | Q(stage=Stage.ADOPTED) & still, city=city)
         .filter(organisation__in=associations_of(user))
         .exclude(organisation__state=Organisation.State.SUSPENDED)
-        .select_related("organisation", "need", "person", "city", "commune")
+        .select_related("organisation", "need__commune", "person", "city", "commune")
         .order_by("-stage", *_ORDER)
     )
 
@@ -71,19 +73,22 @@ def takers(city: City) -> QuerySet[Organisation]:
 
 
 def unproven(now: datetime) -> QuerySet[Statement]:
-    """What nobody has confirmed in time."""
-    return Statement.objects.filter(stage=Stage.UNPROVEN, created_at__lte=now - KEPT_UNPROVEN).order_by("pk")
+    """What nobody has confirmed in time, be it taken back since."""
+    never = Q(stage=Stage.UNPROVEN) | Q(stage=Stage.CLOSED, proof="")
+    return Statement.objects.filter(never, created_at__lte=now - KEPT_UNPROVEN).order_by("pk")
 
 
 def with_first_news() -> QuerySet[Statement]:
-    """Those whose stay has had its first answered news from their side, and who were not asked yet what they would
-    give."""
+    """Those whose stay has had its first answered news from their side, of people who were never asked yet what they
+    would give.
+    """
+    asked = Statement.objects.filter(person=OuterRef("person"), asked_to_give_at__isnull=False)
     answered = CheckIn.objects.filter(
         match__need=OuterRef("need"), side=Side.POSTER, answered_at__isnull=False
     )
     return (
-        Statement.objects.filter(stage=Stage.ADOPTED, person__is_active=True, asked_to_give_at=None)
-        .filter(Exists(answered))
+        Statement.objects.filter(stage=Stage.ADOPTED, person__is_active=True)
+        .filter(Exists(answered), ~Exists(asked))
         .select_related("city", "person")
         .order_by("pk")
     )

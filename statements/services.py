@@ -13,6 +13,7 @@ from accounts.access import ADMINISTRATION, COORDINATION, DESK, has_role, requir
 from accounts.models import Consent, Organisation, PhoneProof, User
 from accounts.selectors import coordinators_of, told_of
 from accounts.services import ensure_person, prove_phone, record_consent
+from accounts.sign_in import has_proven_address
 from catalogue.references import new_reference
 from catalogue.vocabulary import Source
 from cities.days import local_day
@@ -120,12 +121,15 @@ def prove(*, statement_id: int, now: datetime, by: None = None) -> Statement:
 
 @transaction.atomic
 def vouch(*, statement_id: int, organisation: Organisation | None, by: User, now: datetime) -> Statement:
-    """The person has shown the number to whoever writes: the town's desk, or a member of `organisation`. A number that
-    the person has left is proven by it. ValidationError where it was confirmed meanwhile.
+    """The person has shown the number to whoever writes: the town's desk, or a member of `organisation`, which is
+    verified. To the desk a number that the person has left is proven by it; an association speaks for nobody whose
+    account is proven. ValidationError of that, and where it was confirmed meanwhile.
     """
     statement = _locked(statement_id)
     is_of_desk = has_role(by, statement.city, DESK)
-    is_theirs = organisation is not None and organisation.city_id == statement.city_id
+    is_theirs = (
+        organisation is not None and organisation.city_id == statement.city_id and organisation.is_verified
+    )
     require(is_of_desk or (is_theirs and speaks_for(by, organisation)))  # type: ignore[arg-type]
     if statement.stage != Stage.UNPROVEN:
         raise ValidationError(_("Ce besoin est déjà confirmé."), code="state")
@@ -134,6 +138,13 @@ def vouch(*, statement_id: int, organisation: Organisation | None, by: User, now
         person = ensure_person(
             email=email, phone=phone, name=statement.name, language=statement.language, by=by, now=now
         )
+        if not is_of_desk and _is_proven(person):
+            raise ValidationError(
+                _(
+                    "Cette personne a déjà un compte\u202f: elle confirme par un code, ou à l’accueil de la ville."
+                ),
+                code="account",
+            )
         if phone and is_of_desk and not person.phone_proof and person.pk != by.pk:
             prove_phone(user=person, phone=phone, how=PhoneProof.CALL, by=by, now=now)
             person.refresh_from_db()
@@ -157,12 +168,13 @@ def entrust(*, statement_id: int, organisation: Organisation, by: User, now: dat
         raise ValidationError({"organisation": _("Cette association n’est pas vérifiée dans cette ville.")})
     statement.organisation = organisation
     _move(statement, Stage.OFFERED, "entrust", by=by, now=now)
+    key = _key(statement)
     queue_many(
         drafts=[
             NewMessage(
                 recipient=member,
                 event="statement_offered",
-                subject_key=_key(statement),
+                subject_key=key,
                 city=statement.city,
                 compose=partial(messages.offered, statement),
             )
@@ -237,10 +249,12 @@ def withdraw(
 ) -> Statement:
     """Its author needs it no more, or a coordinator closes it: the answers are erased. Twice changes nothing.
 
-    A need that it has become is withdrawn too; `read`: of which promises to it they were told. Raises
-    matching.counted_on.NotRead, and ValidationError where that is not possible any more.
+    A need that it has become is withdrawn too; `read`: of which promises to it they were told. `by`: None where its
+    link alone says who it is, and of the clock. Raises matching.counted_on.NotRead, and ValidationError where that is
+    not possible any more.
     """
     statement = _locked(statement_id)
+    require(by is None or by == statement.person or has_role(by, statement.city, COORDINATION))
     if statement.stage == Stage.CLOSED:
         return statement
     if statement.need is not None and statement.need.state != NeedState.WITHDRAWN:
@@ -250,6 +264,9 @@ def withdraw(
         counted_on.withdraw_need(need_id=statement.need.pk, read=read, by=who, now=now, reason=reason)
     statement.answers, statement.name = {}, ""
     _move(statement, Stage.CLOSED, "withdraw", by=by, now=now, reason=reason, also=("answers", "name"))
+    if statement.person is None:
+        # Nobody's erasure will reach what was said of them.
+        statement.changes.update(reason="")
     return statement
 
 
@@ -277,7 +294,8 @@ def close_forgotten(*, by: None, now: datetime) -> int:
 def ask_to_give(*, by: None, now: datetime) -> int:
     """Ask each person concerned once, after the first news of their stay, what they would like to give; how many."""
     found = list(selectors.with_first_news().select_for_update(skip_locked=True, of=("self",))[:BATCH])
-    for statement in found:
+    # One of each person, whatever else they have stated.
+    for statement in {one.person_id: one for one in found}.values():
         _tell_author(statement, "statement_give_back", messages.give_back, now=now)
     Statement.objects.filter(pk__in=[one.pk for one in found]).update(asked_to_give_at=now)
     return len(found)
@@ -313,8 +331,16 @@ def remove_recording(*, city: City, question: str, language: str, by: User, now:
 
 
 def _locked(statement_id: int) -> Statement:
-    rows = Statement.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("city", "commune", "person", "organisation", "need").get(pk=statement_id)
+    # Alone, and read afterwards: what is joined to a locked row is of before the wait, its need among it.
+    Statement.objects.select_for_update(no_key=True).order_by().values_list("pk").get(pk=statement_id)
+    rows = Statement.objects.select_related("city", "commune", "person", "organisation", "need")
+    return rows.get(pk=statement_id)
+
+
+def _is_proven(person: User) -> bool:
+    """Whether somebody has shown that this account is theirs, be it by what they have stated before."""
+    stated = Statement.objects.filter(person=person, proof__in=[Proof.SMS, Proof.MAIL, Proof.ACCOUNT])
+    return bool(person.phone_proof) or has_proven_address(person) or stated.exists()
 
 
 def _way_of(person: User) -> str:
@@ -393,12 +419,13 @@ def _tell_author(statement: Statement, event: str, compose: Any, *, now: datetim
 
 
 def _tell_coordinators(statement: Statement, *, now: datetime) -> None:
+    key = _key(statement)
     queue_many(
         drafts=[
             NewMessage(
                 recipient=person,
                 event="statement_waits",
-                subject_key=_key(statement),
+                subject_key=key,
                 city=statement.city,
                 compose=partial(messages.waits, statement),
                 priority=Priority.NIGHT if statement.urgency == "tonight" else None,

@@ -1,6 +1,7 @@
 """What a visitor has answered so far, in their session, under the key in the address: two tabs are two.
 
-What was typed is checked again each time that it is needed, by its question's form.
+What was typed is checked again each time that it is needed, by its question's form. The key is the visitor's word
+for a draft and no secret: what a draft becomes is known by `once`, which never leaves the session.
 """
 
 import re
@@ -18,7 +19,8 @@ from statements.questions import QUESTIONS, Question, asked
 
 _SLOT = "statements"
 _MOST_DRAFTS = 4
-_LONGEST = 1_000
+# Of one question, more than any takes: what is too long is still refused as such.
+_LONGEST, _MOST_VALUES, _MOST_NAMES, _MOST_SIGNS = 1_000, 40, 20, 4_000
 _KEY = re.compile(r"[A-Za-z0-9_-]{11}")
 
 
@@ -35,9 +37,8 @@ class Draft:
 
     def __init__(self, session: SessionBase, *, key: str, city: City, is_known: bool) -> None:
         self.session, self.key, self.city, self.is_known = session, key, city, is_known
-        kept = session.get(_SLOT, {}).get(self._slot)
-        self.is_lost = kept is None
-        self._kept: dict[str, Any] = kept or {"kind": "", "typed": {}}
+        blank = {"kind": "", "typed": {}, "once": secrets.token_urlsafe(16)}
+        self._kept: dict[str, Any] = blank | session.get(_SLOT, {}).get(self._slot, {})
 
     @property
     def _slot(self) -> str:
@@ -47,18 +48,30 @@ class Draft:
     def kind(self) -> str:
         return str(self._kept["kind"])
 
+    @property
+    def once(self) -> str:
+        """What makes this draft sent twice one statement, and no other's."""
+        return str(self._kept["once"])
+
     def choose(self, kind: str) -> None:
         """What is needed; what was said of the rest stays."""
         self._kept["kind"] = kind if kind in Kind.values else ""
         self._save()
 
     def keep(self, question: Question, data: QueryDict) -> None:
-        """What was typed on a question's page, good or not."""
-        self._kept["typed"][question.name] = {
-            name: [value[:_LONGEST] for value in values[:40]]
-            for name, values in data.lists()
-            if name not in ("csrfmiddlewaretoken", "stamp")
-        }
+        """What was typed on a question's page, good or not; nothing else of what was sent."""
+        fields = FORMS[question.name].names()
+        typed: dict[str, list[str]] = {}
+        room = _MOST_SIGNS
+        for name, values in data.lists():
+            is_asked = any(name == field or name.startswith(f"{field}_") for field in fields)
+            if not is_asked or len(typed) == _MOST_NAMES:
+                continue
+            typed[name] = []
+            for value in values[:_MOST_VALUES]:
+                typed[name].append(value[: min(_LONGEST, room)])
+                room -= len(typed[name][-1])
+        self._kept["typed"][question.name] = typed
         self._save()
 
     def forget(self) -> None:

@@ -256,7 +256,7 @@ ROWS = {
     "statements:tonight": TOWN,
     "statements:question": Row(EVERYBODY, ("draft", "stated_question"), only_open=True),
     "statements:check": Row(EVERYBODY, ("draft",), only_open=True),
-    "statements:listen": Row(EVERYBODY, ("stated_question", "language"), only_open=True),
+    "statements:listen": Row(EVERYBODY, ("stated_question", "language")),
     "statements:own": Row(EVERYBODY, ("statement_link",)),
     "statements:number": Row(frozenset({"member", "manager", "other_member"}) | DESK),
     "statements:asked": Row(frozenset({"member", "manager", "other_member", "suspended_member"})),

@@ -45,6 +45,8 @@ def opens_first_town(token: str) -> bool:
     """Whether the link is genuine, not too old, and no town was made since, be it removed again: it opens one."""
     try:
         made = signing.TimestampSigner(salt=_FIRST_TOWN).unsign(token, max_age=FIRST_TOWN_FOR)
+    except signing.SignatureExpired:
+        return False
     except signing.BadSignature:
         note_altered()
         return False

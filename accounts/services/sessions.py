@@ -31,9 +31,13 @@ def end_elsewhere(*, session_key: str | None, user: User) -> int:
     return ended
 
 
-def end_one(*, mark: str, user: User) -> bool:
-    """Sign the person out in the browser of this `Session.mark`; False when it has ended meanwhile, or is another's."""
-    theirs = Session.objects.filter(user=user, expire_date__gt=timezone.now())
+def end_one(*, mark: str, session_key: str | None, user: User) -> bool:
+    """Sign the person out in the browser of this `Session.mark`, which is not the one with this key; False when it has
+    ended meanwhile, or is another's.
+    """
+    theirs = Session.objects.filter(user=user, expire_date__gt=timezone.now()).exclude(
+        session_key=session_key
+    )
     keys = [one.pk for one in theirs.only("pk") if one.mark == mark]
     ended, _by_model = Session.objects.filter(pk__in=keys).delete()
     return bool(ended)

@@ -243,7 +243,8 @@ class TestElsewhere:
             assert client.session.session_key not in page
         assert END.format(row_of(phone).get().mark) not in page, "one signs out here by the menu"
         assert END.format(row_of(computer).get().mark) in page
-        for taken in (row_of(stranger).get().mark, computer.session.session_key, "nothing"):
+        here = row_of(phone).get().mark
+        for taken in (here, row_of(stranger).get().mark, computer.session.session_key, "nothing"):
             said = phone.post(END.format(taken), follow=True).text
             assert "déjà déconnecté" in said
         assert Session.objects.count() == 4

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone, translation
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from front import pictures, selectors, services
 from front.models import HomePicture, HomePictureEdit
@@ -51,6 +52,25 @@ def test_it_is_written_anew_upright_shrunk_and_without_where_it_was_taken() -> N
         assert b"Jeanne" not in data
     assert len(made.small) <= pictures.LIGHT
     assert len(made.preview) <= pictures.PREVIEW_LIGHT
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_no_word_that_was_in_the_file_is_in_what_is_shown(form: str) -> None:
+    words = PngInfo()
+    words.add_text("comment", "Appareil de Jeanne")
+    more = {"comment": b"Appareil de Jeanne"} if form == "JPEG" else {"pnginfo": words}
+    file = BytesIO()
+    Image.new("RGB", (500, 500)).save(file, form, **more)
+    assert b"Appareil de Jeanne" in file.getvalue()
+    made = pictures.read(file)
+    assert b"Jeanne" not in made.small + made.preview
+
+
+def test_what_one_sees_through_is_shrunk_and_keeps_its_shape() -> None:
+    file = BytesIO()
+    Image.new("RGBA", (2400, 1800), (255, 0, 0, 0)).save(file, "PNG")
+    made = pictures.read(file)
+    assert (made.width, made.height) == (960, 720)
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
@@ -170,7 +190,18 @@ def test_a_file_that_is_too_long_is_not_read(administrator: Client, place: Place
         place.address("edit_picture"), described() | {"step": "add", "file": sent(photo())}
     )
     assert answer.status_code == 422
-    assert "Choisissez une image." in answer.text
+    assert "trop lourde" in answer.text
+    assert "Choisissez une image." not in answer.text
+
+
+def test_a_picture_that_was_taken_down_meanwhile_is_described_no_more(
+    administrator: Client, place: Place
+) -> None:
+    answer = administrator.post(
+        place.address("edit_picture"), described() | {"step": "describe"}, follow=True
+    )
+    assert (answer.status_code, answer.redirect_chain[0][1]) == (200, 302)
+    assert "Quelque chose a changé." in answer.text
 
 
 def test_it_is_taken_down_and_nothing_of_it_is_left(client, administrator: Client, place: Place) -> None:

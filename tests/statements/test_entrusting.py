@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import ContactReading, Organisation, User
@@ -16,11 +17,12 @@ from matching.selectors import posters_of
 from needs.models import Need, NeedState
 from needs.selectors import public_needs
 from notifications.models import Message
-from statements import links, services
+from privacy import rows
+from statements import links, selectors, services
 from statements.models import Proof, Stage, Statement
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.matching import suggested_match
-from tests.statements.conftest import HOME
+from tests.statements.conftest import HOME, NUMBER
 
 DESK = "/strasbourg/bureau/besoins-a-confier/"
 
@@ -87,6 +89,32 @@ def test_a_suspended_association_reads_no_contact_and_none_does_long_after_the_e
         first_day=today - timedelta(days=60), last_day=today - timedelta(days=31)
     )
     assert "Laila" not in client.get(page).text
+
+
+@pytest.mark.parametrize("way", ["phone", "mail"])
+def test_an_association_reads_the_one_contact_that_was_given_for_it(
+    client: Client, stated: Any, organisation: Organisation, coordinator: User, member: User, way: str
+) -> None:
+    contact = {"phone": NUMBER} if way == "phone" else {"phone": None, "email": "laila@exemple.fr"}
+    statement = adopted(stated(way=way, **contact), organisation, coordinator, member)
+    User.objects.filter(pk=statement.person_id).update(phone=NUMBER, email="laila@exemple.fr")
+    client.force_login(member)
+    page = client.get(f"{HOME}confies/").text
+    assert (NUMBER in page, "laila@exemple.fr" in page) == (way == "phone", way == "mail")
+
+
+def test_the_most_urgent_waits_first_and_the_page_asks_once_for_all(
+    client: Client, stated: Any, organisation: Organisation, coordinator: User, city: Any
+) -> None:
+    later, tonight, soon = (
+        proven(stated(urgency=urgency)) for urgency in ("planned", "tonight", "this_week")
+    )
+    found = selectors.of_town(coordinator, city, (Stage.WAITING,))
+    assert list(found) == [tonight, soon, later]
+    client.force_login(coordinator)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(DESK).text.count("Les Passerelles") == 3
+    assert sum('ORDER BY "accounts_organisation"."name"' in one["sql"] for one in asked) == 1
 
 
 def test_it_is_asked_of_the_association_and_no_more_of_the_person(
@@ -187,6 +215,39 @@ def test_whoever_left_no_contact_goes_to_an_association(
     assert (Need.objects.get().organisation, Need.objects.get().person) == (organisation, None)
 
 
+def test_an_association_speaks_for_nobody_whose_account_is_proven(
+    client: Client, stated: Any, organisation: Organisation, member: User, operator: User
+) -> None:
+    person = UserFactory(
+        name="Laila", email=None, phone=NUMBER, phone_proof="sms", phone_proven_at=timezone.now()
+    )
+    statement, now = stated(), timezone.now()
+    with pytest.raises(ValidationError, match="par un code"):
+        services.vouch(statement_id=statement.pk, organisation=organisation, by=member, now=now)
+    statement.refresh_from_db()
+    assert (statement.stage, statement.person) == (Stage.UNPROVEN, None)
+    vouched = services.vouch(statement_id=statement.pk, organisation=None, by=operator, now=now)
+    assert vouched.person == person
+
+
+def test_nor_for_whoever_has_confirmed_another_need_by_a_code(
+    stated: Any, organisation: Organisation, member: User
+) -> None:
+    mail = {"way": "mail", "phone": None, "email": "laila@exemple.fr"}
+    proven(stated(**mail))
+    with pytest.raises(ValidationError, match="par un code"):
+        services.vouch(
+            statement_id=stated(**mail).pk, organisation=organisation, by=member, now=timezone.now()
+        )
+
+
+def test_an_association_that_is_not_verified_confirms_nothing(stated: Any, city: Any) -> None:
+    unknown = OrganisationFactory(city=city)
+    by = MembershipFactory(organisation=unknown).user
+    with pytest.raises(PermissionDenied):
+        services.vouch(statement_id=stated().pk, organisation=unknown, by=by, now=timezone.now())
+
+
 def test_a_stranger_confirms_nothing(client: Client, stated: Any) -> None:
     statement, stranger = stated(), UserFactory()
     client.force_login(stranger)
@@ -229,6 +290,44 @@ def test_with_it_goes_the_need_that_it_has_become(
     assert "effacées" not in page.text
 
 
+def test_the_person_takes_it_back_while_its_association_is_suspended(
+    client: Client, stated: Any, organisation: Organisation, coordinator: User, member: User
+) -> None:
+    statement = adopted(stated(), organisation, coordinator, member)
+    Organisation.objects.filter(pk=organisation.pk).update(state=Organisation.State.SUSPENDED)
+    assert client.post(links.own_path(statement), {"act": "withdraw"}).status_code == 302
+    assert Need.objects.get().state == NeedState.WITHDRAWN
+
+
+def test_nobody_else_takes_it_back(stated: Any, operator: User, member: User) -> None:
+    statement = proven(stated())
+    for by in (operator, member, UserFactory()):
+        with pytest.raises(PermissionDenied):
+            services.withdraw(statement_id=statement.pk, by=by, now=timezone.now())
+
+
+def test_of_whoever_has_no_account_no_reason_stays(
+    stated: Any, organisation: Organisation, coordinator: User, member: User, operator: User
+) -> None:
+    statement, now = stated(way="desk", phone=None), timezone.now()
+    services.vouch(statement_id=statement.pk, organisation=None, by=operator, now=now)
+    services.entrust(statement_id=statement.pk, organisation=organisation, by=coordinator, now=now)
+    services.decline(statement_id=statement.pk, reason="Laila est partie", by=member, now=now)
+    assert "Laila est partie" in [change.reason for change in statement.changes.all()]
+    services.withdraw(statement_id=statement.pk, reason="Laila a appelé", by=coordinator, now=now)
+    assert {change.reason for change in statement.changes.all()} == {""}
+
+
+def test_with_the_words_of_its_need_go_the_reasons_of_a_statement(
+    stated: Any, organisation: Organisation, coordinator: User, member: User
+) -> None:
+    statement = adopted(stated(), organisation, coordinator, member)
+    statement.changes.update(reason="Laila est partie")
+    assert statement.need is not None
+    told = dict(rows.that_tell_of(Need, [statement.need.pk]))
+    assert set(told["statements.StatementChange"]) == set(statement.changes.values_list("pk", flat=True))
+
+
 def test_a_coordinator_closes_one_with_a_reason(client: Client, stated: Any, coordinator: User) -> None:
     statement = proven(stated())
     client.force_login(coordinator)
@@ -257,3 +356,11 @@ def test_after_the_first_news_they_are_asked_once(
     message = Message.objects.filter(event="statement_give_back").exclude(channel="inapp").get()
     assert message.recipient == statement.person
     assert message.action_url.startswith("/strasbourg/propositions/")
+    # Nor again for whatever else the same person has stated.
+    Statement.objects.filter(pk=statement.pk).update(need=None, stage=Stage.CLOSED)
+    Statement.objects.create(
+        reference="D-AAAA-AAAA", city=statement.city, person=statement.person, language="fr", kind="housing",
+        urgency="planned", commune=statement.commune, first_day=now.date(), way="phone", stage=Stage.ADOPTED,
+        proof=Proof.SMS, proven_at=now, organisation=organisation, need=statement.need, created_at=now, changed_at=now,
+    )  # fmt: skip
+    assert services.ask_to_give(by=None, now=now) == 0

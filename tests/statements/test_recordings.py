@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Role
+from cities.models import City
 from statements import sounds
 from statements.models import Recording
 from tests.factories.accounts import CityRoleFactory
@@ -58,3 +59,24 @@ def test_no_sound_and_what_is_too_long_are_refused(
     client.force_login(administrator)
     assert send(client, content).status_code == 422
     assert not Recording.objects.exists()
+
+
+def test_a_form_that_is_too_long_is_refused_for_that_alone(
+    client: Client, city: Any, administrator: Any
+) -> None:
+    client.force_login(administrator)
+    refused = send(client, b"ID3" + bytes(sounds.MOST_BYTES + 128 * 1024))
+    assert refused.status_code == 422
+    assert "trop gros" in refused.text
+    assert "Choisissez un fichier" not in refused.text
+
+
+def test_before_the_town_is_open_its_questions_are_heard(
+    client: Client, city: Any, administrator: Any
+) -> None:
+    client.force_login(administrator)
+    send(client, MP3)
+    City.objects.update(is_open=False)
+    heard = client.get(f"{HOME}ecouter/qui/fa-af/")
+    assert heard.content == MP3
+    assert "max-age=300" in heard["Cache-Control"]

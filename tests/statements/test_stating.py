@@ -12,6 +12,7 @@ from accounts.models import Consent, User
 from needs.models import Need
 from needs.selectors import public_needs
 from notifications.models import Message
+from privacy import erasing, retention
 from statements import links, services
 from statements.models import Proof, Stage, Statement, Way
 from tests.factories.accounts import UserFactory
@@ -160,6 +161,42 @@ def test_sent_twice_it_is_one(client: Client, answer: Any) -> None:
     assert Statement.objects.count() == 1
 
 
+def test_the_same_key_in_two_browsers_is_two_and_leads_neither_to_the_other(
+    client: Client, answer: Any
+) -> None:
+    """The key stands in the address, and a visitor chooses it."""
+    other = Client()
+    first, second = client.post(answer(client))["Location"], other.post(answer(other))["Location"]
+    assert first != second
+    assert Statement.objects.count() == 2
+
+
+def test_two_requests_of_one_session_that_cross_are_one(client: Client, answer: Any) -> None:
+    check = answer(client)
+    before = dict(client.session["statements"])
+    first = client.post(check)["Location"]
+    session = client.session
+    session["statements"] = before
+    del session["statements-sent"]
+    session.save()
+    assert client.post(check)["Location"].partition(":")[0] == first.partition(":")[0]
+    assert Statement.objects.count() == 1
+
+
+def test_nothing_is_kept_of_a_visitor_but_what_a_question_asks(client: Client, city: Any) -> None:
+    client.post(HOME, {"kind": "housing", "key": "abcdefghijk"})
+    flood = {f"more{n}": "x" * 1_000 for n in range(50)} | {f"adult_women_{n}": "1" for n in range(50)}
+    client.post(f"{HOME}abcdefghijk/qui/", {"adult_women": "1" * 5_000, **flood})
+    (draft,) = client.session["statements"].values()
+    kept = draft["typed"]["qui"]
+    assert kept["adult_women"] == ["1" * 1_000]
+    assert not [name for name in kept if name.startswith("more")]
+    assert len(kept) <= 20
+    client.post(f"{HOME}abcdefghijk/parler/", {"languages": ["y" * 1_000] * 1_000})
+    (draft,) = client.session["statements"].values()
+    assert sum(map(len, draft["typed"]["parler"]["languages"])) == 4_000
+
+
 def test_a_flood_costs_work_and_has_an_end(client: Client, answer: Any, settings: Any) -> None:
     settings.VISITOR_ACTS_FREE, settings.VISITOR_ACTS_A_DAY = 1, 2
     answers = answer(client)
@@ -198,6 +235,17 @@ def test_a_lost_session_keeps_what_was_typed(client: Client, city: Any) -> None:
     assert onward["Location"].endswith("/logement/")
 
 
+@pytest.mark.parametrize(("name", "said"), [
+    ("objets", {"category": "bedding"}), ("ou", {"commune": "Strasbourg"}), ("vous", {"phone": "06 12 34 56 78"}),
+])  # fmt: skip
+def test_of_a_lost_session_each_question_keeps_its_fields(
+    client: Client, city: Any, name: str, said: dict[str, str]
+) -> None:
+    client.post(f"{HOME}abcdefghijk/{name}/", said)
+    (draft,) = client.session["statements"].values()
+    assert draft["typed"][name] == {field: [value] for field, value in said.items()}
+
+
 def test_two_tabs_are_two_drafts(client: Client, city: Any) -> None:
     for key, women in (("abcdefghijk", "1"), ("ABCDEFGHIJK", "4")):
         client.post(HOME, {"kind": "housing", "key": key})
@@ -219,12 +267,44 @@ def test_what_nobody_confirmed_is_forgotten(stated: Any) -> None:
     assert not Statement.objects.filter(pk=statement.pk).exists()
 
 
+def test_taken_back_before_it_was_confirmed_it_is_forgotten_as_well(stated: Any) -> None:
+    statement = stated()
+    services.withdraw(statement_id=statement.pk, by=None, now=timezone.now())
+    assert services.forget_unproven(by=None, now=timezone.now() + timedelta(days=13)) == 0
+    assert services.forget_unproven(by=None, now=timezone.now() + timedelta(days=15)) == 1
+    assert not Statement.objects.exists()
+
+
+def test_what_waits_keeps_its_person_who_proved_an_address_by_a_code_alone(stated: Any) -> None:
+    """For a year, and not for the thirty days of an account that nobody ever opened."""
+    now = timezone.now()
+    statement = services.prove(
+        statement_id=stated(way="mail", phone=None, email="laila@exemple.fr").pk, now=now
+    )
+    for days in (31, 32):
+        retention.run(by=None, now=now + timedelta(days=days))
+        erasing.carry_out_due(by=None, now=now + timedelta(days=days))
+    statement.refresh_from_db()
+    assert statement.stage == Stage.WAITING
+    assert statement.person is not None
+    assert statement.person.anonymised_at is None
+
+
 def test_what_nobody_looks_after_is_closed_after_a_year(stated: Any) -> None:
     statement = services.prove(statement_id=stated().pk, now=timezone.now())
     assert services.close_forgotten(by=None, now=timezone.now() + timedelta(days=364)) == 0
     assert services.close_forgotten(by=None, now=timezone.now() + timedelta(days=366)) == 1
     statement.refresh_from_db()
     assert (statement.stage, statement.answers, statement.name) == (Stage.CLOSED, {}, "")
+
+
+def test_a_link_that_is_too_old_opens_nothing_and_is_none_that_was_altered(
+    client: Client, stated: Any, caplog: Any, monkeypatch: Any
+) -> None:
+    path = links.own_path(stated())
+    monkeypatch.setattr(links, "VALID_FOR", timedelta(seconds=-1))
+    assert client.get(path).status_code == 404
+    assert "cut or altered" not in caplog.text
 
 
 def test_a_link_that_was_altered_opens_nothing(client: Client, stated: Any) -> None:

@@ -155,18 +155,26 @@ class TestRemoval:
         accounts.update_city(city_id=town.pk, changes={"is_open": True}, by=None, now=timezone.now())
         page, ruth = f"/{town.slug}/ma-ville/fermer/", as_user(User.objects.get())
         assert "Fermer au public" in text(ruth.get(page))
-        assert "fermée au public" in text(ruth.post(page, follow=True))
-        refused = ruth.post(page, {"slug": "autre"})
+        assert 'value="close"' in ruth.get(page).text
+        refused = ruth.post(page, {"act": "remove", "slug": town.slug})
+        assert (refused.status_code, City.objects.get().is_open) == (422, True)
+        assert "fermée au public" in text(ruth.post(page, {"act": "close"}, follow=True))
+        # Once more, by whoever had the page open: it is closed, and nothing else.
+        assert "fermée au public" in text(ruth.post(page, {"act": "close", "slug": town.slug}, follow=True))
+        assert 'value="remove"' in ruth.get(page).text
+        refused = ruth.post(page, {"act": "remove", "slug": "autre"})
         assert refused.status_code == 422
         assert "pas l’adresse courte" in text(refused)
-        assert "Strasbourg est supprimée" in text(ruth.post(page, {"slug": town.slug}, follow=True))
+        assert "Strasbourg est supprimée" in text(
+            ruth.post(page, {"act": "remove", "slug": town.slug}, follow=True)
+        )
         assert not City.objects.exists()
 
     def test_of_the_page_is_refused_where_somebody_came_meanwhile(self, town: City, as_user: Any) -> None:
         page, ruth = f"/{town.slug}/ma-ville/fermer/", as_user(User.objects.get())
         ruth.get(page)
         OrganisationFactory(city=town)
-        assert ruth.post(page, {"slug": town.slug}).status_code == 422
+        assert ruth.post(page, {"act": "remove", "slug": town.slug}).status_code == 422
         shown = text(ruth.get(page))
         assert "elle n’est pas vide" in shown
         assert "associations : 1" in shown

@@ -42,7 +42,8 @@ def close(request: HttpRequest, city: City) -> HttpResponse:
     if request.method == "POST":
         by, now = person(request), timezone.now()
         try:
-            if city.is_open:
+            # As it was pressed: whoever closes a town that another has closed meanwhile removes nothing.
+            if request.POST.get("act") != "remove":
                 services.change_settings(city=city, fields={"is_open": False}, by=by, now=now)
                 messages.success(request, _("La ville est fermée au public."))
             else:
