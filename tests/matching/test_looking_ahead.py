@@ -133,7 +133,7 @@ def test_the_arithmetic_is_said_as_it_is():
         "2,50 (priorité + note ÷ 100) × 0,80 (chance d’un oui) − 0,50 (pour qui viendra) = 1,50."
     )
     floored = {"full": 2.5, "likely": 2.0, "price": 9.0, "left": 0.2}
-    assert "jamais moins d’un dixième" in ahead_words.weighed(floored)
+    assert "jamais moins de trois quarts" in ahead_words.weighed(floored)
     assert ahead_words.weighed({"full": 2.5, "likely": 2.5, "price": 0.0, "left": 2.5}) == ""
     assert ahead_words.weighed({}) == ""
 
