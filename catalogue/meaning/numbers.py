@@ -274,7 +274,7 @@ def _people_together(bare: str, units: Mapping[str, float]) -> list[int] | None:
 
 
 def _of_units(bare: str, units: Mapping[str, float]) -> list[int]:
-    """Each number times the unit that follows it or the next one: "1 à 3 mois" is 30 or 90; nothing where one has none."""
+    """Each number times the unit after it or after the next: "1 à 3 mois" is 30 or 90; nothing where one has none."""
     values = {word: value for word, value in number_words().items() if value > 1} | _TENS
     known = "|".join(sorted(map(re.escape, values), key=len, reverse=True))
     found: list[int] = []

@@ -445,7 +445,7 @@ def test_no_second_language_is_lost_where_it_may_be_a_country(written: str) -> N
 
 
 def test_a_language_of_a_country_is_known_as_the_language() -> None:
-    """Whoever speaks "ro-MD" is understood in Romanian: each tag is the same as one, or a part of it."""
+    """Whoever speaks "ro-MD" is understood in Romanian: each tag is the same as a language, or a part of it."""
     parts = {part for several in PARTS_OF_LANGUAGES.values() for part in several}
     tags = {code.replace("_", "-") for code in Locale.parse("fr").languages if "_" in code}
     assert {"ro-MD", "nl-BE", "pt-BR"} <= tags
