@@ -99,8 +99,6 @@ def _looking_ahead(towns: Mapping[str, Years]) -> str:
         f"*Plan prévoyant* est *Plan et relances*, qui regarde en outre {LOOKS_DAYS} jours en avant, une fois par"
         " semaine, par ce qui est venu jusque-là (docs/algorithm.md, « Looking ahead ») ;"
         f" {FUTURES} futurs sont tirés, là où le plan d’une ville en tire {PLAN_FUTURES}.",
-        "Les chiffres de *Plan prévoyant* sont à refaire. Ils datent d’un moteur qui, à qui est attendu ce soir,"
-        " ôtait jusqu’aux neuf dixièmes de ce que valait une paire ; il n’en ôte plus qu’un quart au plus.",
     ]
     verdicts = []
     for name, years in towns.items():

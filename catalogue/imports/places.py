@@ -145,7 +145,7 @@ class Places:
             raise RowRefused(row.bad("commune", _("cette cellule est vide.")))
         try:
             place = read_place(written, near=self._near, figures=figures)
-            if code and postcode and not self._may_have(place.insee, postcode):
+            if postcode and postcode not in written and not self._may_have(place.insee, postcode):
                 raise Contradiction(f"{postcode} {written}", (place.insee,))
             return column, place
         except (SeveralPlaces, UnknownPlace) as error:
