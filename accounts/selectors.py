@@ -44,21 +44,39 @@ from cities.models import City
 # What a town begins with; anything else in it is somebody's.
 _BEGINS_WITH = (CityRole, RoleChange, CityEdit)
 
+# That somebody read how to reach a person says nothing of what they did.
+_OF_READING = ("accounts.ContactReading.subject",)
+
 # Whoever has not signed in for so long may have left.
 AWAY = timedelta(days=14)
 _ACTIVE = Q(memberships__user__is_active=True)
 
 
-def never_here(people: Collection[int]) -> QuerySet[User]:
-    """Those of them who never signed in, belong to nothing, and of whom nothing is known but how to reach them."""
-    mine = {"user": OuterRef("pk")}
-    return (
-        User.objects.filter(
-            pk__in=people, last_login=None, is_staff=False, anonymised_at=None, merged_into=None
-        )
-        .exclude(Exists(CityRole.objects.filter(**mine)) | Exists(Membership.objects.filter(**mine)))
-        .exclude(Exists(Consent.objects.filter(**mine)) | Exists(EmailAddress.objects.filter(**mine)))
+def never_here(people: Collection[int], *, apart: Collection[str] = ()) -> set[int]:
+    """Those of them who never signed in or proved a number, and of whom nothing is kept but how to reach them.
+
+    No row of any table names them, but for those who read how to reach them, and the fields `apart`
+    ("offers.Offer.owner"): a table that comes is asked too. One query of each field.
+    """
+    whoever = User.objects.filter(
+        pk__in=people,
+        last_login=None,
+        phone_proven_at=None,
+        is_staff=False,
+        anonymised_at=None,
+        merged_into=None,
     )
+    found = set(whoever.values_list("pk", flat=True))
+    for relation in User._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or isinstance(relation, ManyToManyRel) or not found:
+            continue
+        model: Any = relation.related_model
+        name = relation.field.name
+        if f"{model._meta.label}.{name}" in {*_OF_READING, *apart}:
+            continue
+        of_them = model._base_manager.filter(**{f"{name}__in": found})
+        found.difference_update(of_them.values_list(name, flat=True).distinct())
+    return found
 
 
 def organisations_of(user: User | AnonymousUser, city: City | None = None) -> QuerySet[Organisation]:

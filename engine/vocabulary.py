@@ -63,5 +63,6 @@ PARTS_OF_LANGUAGES = {
 SAME_LANGUAGES = {
     "fa-AF": "prs", "fa-IR": "pes", "zh-Hans": "zh", "zh-Hant": "zh", "en-US": "en", "en-GB": "en", "en-CA": "en",
     "en-AU": "en", "fr-CA": "fr", "fr-CH": "fr", "es-419": "es", "es-ES": "es", "es-MX": "es", "de-AT": "de",
-    "de-CH": "de",
+    "de-CH": "de", "ro-MD": "ro", "nl-BE": "nl", "sw-CD": "sw", "nds-NL": "nds", "ar-001": "arb",
+    "hi-Latn": "hi",
 }  # fmt: skip

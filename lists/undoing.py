@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Min, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -34,18 +34,26 @@ def forget_people(*, one: ListImport, by: User | None, now: datetime) -> int:
     """Of the people whom an import entered that was taken back, those go who never came and of whom nothing else is
     left; how many.
     """
-    lines = one.all_lines.filter(fate=Fate.NEW, taken_back=True)
-    owners = set(lines.exclude(offer=None).values_list("offer__owner", flat=True))
-    mine = {"owner": OuterRef("pk")}
-    back = Offer.objects.filter(source=Source.IMPORT, state=OfferState.WITHDRAWN, external_key="")
-    others = Offer.objects.filter(**mine).exclude(pk__in=back.values("pk"))
-    gone = (
-        never_here(owners).exclude(Exists(others)).exclude(Exists(Need.objects.filter(person=OuterRef("pk"))))
+    entered = one.all_lines.filter(fate=Fate.NEW).exclude(offer=None)
+    began = entered.aggregate(began=Min("offer__created_at"))["began"]
+    owners = User.objects.filter(
+        pk__in=entered.filter(taken_back=True).values("offer__owner"), created_at__gte=began
     )
-    people = list(gone.order_by("pk"))
-    for person in people:
-        forget_person(person=person, by=by, now=now)
-    return len(people)
+    some = _of_whom_nothing_is_left(owners.values_list("pk", flat=True)) if began else set()
+    # Whoever does something at this moment is waited for, and looked at again.
+    people = {one.pk: one for one in User.objects.select_for_update().filter(pk__in=some).order_by("pk")}
+    gone = sorted(_of_whom_nothing_is_left(people))
+    for pk in gone:
+        forget_person(person=people[pk], by=by, now=now)
+    return len(gone)
+
+
+def _of_whom_nothing_is_left(people: Iterable[int]) -> set[int]:
+    """Those of whom nothing is kept but offers that were taken back."""
+    found = never_here(set(people), apart=["offers.Offer.owner"])
+    back = Offer.objects.filter(source=Source.IMPORT, state=OfferState.WITHDRAWN, external_key="")
+    others = Offer.objects.filter(owner__in=found).exclude(pk__in=back.values("pk"))
+    return found - set(others.values_list("owner", flat=True))
 
 
 @transaction.atomic

@@ -10,20 +10,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any
 
 import numpy as np
 
-from engine import Hold, Need, NeedColumns, Offer, OfferColumns, need_columns, rank_columns
-from engine.columns import FOREVER
+from engine import Need, Offer, OfferColumns, rank_columns
 from engine.foresight import Ahead
-from engine.stretches import stretches
 from engine.vocabulary import ASKED_DAYS, GOODS, HOUSING
 from simulation.chance import chance, log_normal
 from simulation.lookout import Lookout
 from simulation.outcome import AGREED, ASKED, OVER, THERE, Match, Outcome, refuse_impossible
 from simulation.people import by_day, days_until_conflict
 from simulation.policies import Line, Policy
+from simulation.shown import Shown
 from simulation.year import DAY, FIRST, Year
 
 WEEKDAY, WEEKEND = (9, 14), (10,)  # hours at which the desk sits
@@ -71,17 +69,7 @@ class _Desk:
         self._seen_day = -1
         self._lookout = Lookout(self.year, self.policy.looks_days)
         self._in_vain: dict[int, int] = {}  # the day on which nothing was found for a need
-        windows = [(row, window) for row, one in enumerate(offers) for window in one.record.available]
-        self._windows: dict[str, Any] = {
-            "window_offer": np.array([row for row, _ in windows], np.int64),
-            "window_first": np.array([window.first_day.toordinal() for _, window in windows], np.int64),
-            "window_last": np.array(
-                [FOREVER if one.last_day is None else one.last_day.toordinal() for _, one in windows],
-                np.int64,
-            ),
-            "capacity": np.array([one.record.capacity for one in offers], np.int64),
-            "is_stock": np.array([one.record.kind == GOODS for one in offers], np.bool_),
-        }
+        self._shown = Shown(self.year)
 
     @property
     def today(self) -> int:
@@ -232,8 +220,8 @@ class _Desk:
         rows = self._open_needs()
         if not rows:
             return left
-        needs, offers = self._needs(rows), self._offers()
-        excluded = self._excluded(rows)
+        needs, offers = self._shown.needs({row: self._held(row) for row in rows}), self._offers()
+        excluded = self._shown.excluded(rows, self._set_aside)
         # All of them, without the threads of `feasible_pairs`, which cost more than they bring for so few.
         pairs = rank_columns(
             needs,
@@ -411,40 +399,22 @@ class _Desk:
             self._seen_day = self.today
             self._changed.update(_field(self.year.wanted[row].record) for row in self._open)
 
-    def _needs(self, rows: list[int]) -> NeedColumns:
-        records = []
-        for row in rows:
-            record = self.year.wanted[row].record
-            given = tuple(
-                Hold(date.fromordinal(one.first), date.fromordinal(one.last), one.quantity)
-                for one in self._held(row)
-            )
-            records.append(replace(record, given=given) if given else record)
-        return need_columns(records, self.year.words)
-
     def _offers(self) -> OfferColumns:
         """All offers of the year; those that are not there yet, or cannot be asked, are not open."""
         self._live = [
             one
             for one in self._live
-            if one.spoilt or (one.state != OVER and (one.last >= self.today - 7 or self._is_stock(one)))
+            if one.spoilt or (one.state != OVER and (one.last >= self.today - 7 or self._shown.is_stock(one)))
         ]
-        holds = [self._hold(one) for one in self._live]
-        columns = self.year.offer_columns
-        asked = np.zeros(len(columns), np.int32)
+        asked = np.zeros(len(self._asked_at), np.int32)
         for row, minutes in enumerate(self._asked_at):
             if minutes and minutes[-1] > self.now - ASKED_DAYS * DAY:
                 asked[row] = self._recently(row)
-        offer, first, last, quantity = np.array(holds, np.int64).reshape(-1, 4).T
-        left: dict[str, Any] = stretches(
-            hold_offer=offer, hold_first=first, hold_last=last, hold_quantity=quantity, **self._windows
-        )
-        return replace(
-            columns,
+        return self._shown.offers(
+            self._live,
             is_open=(self._registered <= self.now) & ~self._closed & ~self._waiting,
             asked=asked,
-            confirmed_day=self._confirmed.copy(),
-            **left,
+            confirmed=self._confirmed,
         )
 
     def _ahead(self, offers: OfferColumns) -> Ahead | None:
@@ -454,23 +424,6 @@ class _Desk:
             there = replace(offers, is_open=(self._registered <= self.now) & ~self._closed)
             self._lookout.look(today, there, posted=self._next_need)
         return self._lookout.seen
-
-    def _is_stock(self, one: Match) -> bool:
-        return self.year.given[one.offer].record.kind == GOODS
-
-    def _hold(self, one: Match) -> tuple[int, int, int, int]:
-        first, last = one.first, one.last
-        record = self.year.wanted[one.need].record
-        if not record.lasts and record.kind != GOODS:
-            first -= (first - 1) % 7
-            last = first + 6
-        return one.offer, first, last, one.quantity
-
-    def _excluded(self, rows: list[int]) -> set[tuple[int, int]]:
-        some = {row: self.year.wanted[row].number for row in rows}
-        return {
-            (some[need], self.year.given[offer].number) for need, offer in self._set_aside if need in some
-        }
 
 
 def _field(record: Offer | Need) -> tuple[str, str]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from math import nan
 
+from engine.foresight.prices import FUTURES as PLAN_FUTURES
+from simulation.lookout import FUTURES
 from simulation.measures import HOUSEHOLDS, Figures, interval
 from simulation.policies import LOOKS_DAYS
 from simulation.towns import TOWNS
@@ -11,6 +13,7 @@ from simulation.words import measured, table
 DAILY, CALLS, AHEAD = "plan", "relances", "prevoyance"
 # By how many days, on average over the years, a group may wait longer with foresight.
 BOUND_DAYS = 2
+NEARLY_NOBODY = 0.02
 _GROUPS = (
     *((f"wait_median_{household}", household) for household in HOUSEHOLDS),
     ("wait_median_centre", "au centre"),
@@ -52,7 +55,7 @@ def _lost(towns: Mapping[str, Years]) -> str:
     return "\n\n".join(
         (
             "## Où le plan du jour perdait, et ce qui le répare",
-            "Hors d’un afflux, le plan du jour n’a presque jamais manqué d’heures : il a manqué de oui. Il tenait un"
+            _what_lacked(towns) + "Il tenait un"
             " silence pour un non, attendait une réponse avant de demander ailleurs, et revenait sans cesse aux mêmes"
             " citoyens, qui disent moins souvent oui à chaque demande de plus. *Plan et relances* change trois"
             " choses :",
@@ -66,6 +69,14 @@ def _lost(towns: Mapping[str, Years]) -> str:
             table(head, rows),
         )
     )
+
+
+def _what_lacked(towns: Mapping[str, Years]) -> str:
+    """Said where it is so: nearly nobody was left unasked."""
+    unasked = [interval(_of(years, DAILY, "unserved_unasked"))[0] for years in towns.values()]
+    if not unasked or not max(unasked) < NEARLY_NOBODY:  # also where one has nothing to tell
+        return ""
+    return "Le plan du jour n’a presque jamais manqué d’heures : il a manqué de oui. "
 
 
 def _of(years: Years, policy: str, name: str) -> list[float]:
@@ -86,7 +97,8 @@ def _looking_ahead(towns: Mapping[str, Years]) -> str:
     lines = [
         "## Prévoir : garder ce qui est rare pour qui en aura besoin",
         f"*Plan prévoyant* est *Plan et relances*, qui regarde en outre {LOOKS_DAYS} jours en avant, une fois par"
-        " semaine, par ce qui est venu jusque-là (docs/algorithm.md, « Looking ahead »).",
+        " semaine, par ce qui est venu jusque-là (docs/algorithm.md, « Looking ahead ») ;"
+        f" {FUTURES} futurs sont tirés, là où le plan d’une ville en tire {PLAN_FUTURES}.",
     ]
     verdicts = []
     for name, years in towns.items():
@@ -114,6 +126,24 @@ def _looking_ahead(towns: Mapping[str, Years]) -> str:
     )
 
 
+def longer(years: Years, measure: str) -> list[float]:
+    """By how many days a group waits longer with foresight, seed by seed, for both met the same people."""
+    both = zip(_of(years, AHEAD, measure), _of(years, CALLS, measure), strict=True)
+    return [ours - theirs for ours, theirs in both]
+
+
+def bound_words(groups: Sequence[Sequence[float]]) -> str:
+    """Whether the bound holds, no stronger than its figures: of each group, the years' differences."""
+    found = [interval(one) for one in groups]
+    if any(mean - half > BOUND_DAYS for mean, half in found):
+        return "un groupe au moins la dépasse"
+    # NaN of a group of whom nobody was housed, or of one year alone.
+    unsure = sum(not mean + half <= BOUND_DAYS for mean, half in found)
+    if not unsure:
+        return "aucun groupe ne la dépasse"
+    return f"rien d’établi pour {unsure} groupe{'s' * (unsure > 1)} sur {len(found)}, aucun ne la dépasse à coup sûr"
+
+
 def _waits(towns: Mapping[str, Years]) -> str:
     """By group, the median of days waited after the day wanted, without and with foresight."""
     head = ["attente médiane, jours, sans → avec", *(TOWNS[name].words.split(" :")[0] for name in towns)]
@@ -127,15 +157,7 @@ def _waits(towns: Mapping[str, Years]) -> str:
         ]
         for measure, words in _GROUPS
     ]
-    longest = max(
-        (
-            interval(_of(years, AHEAD, measure))[0] - interval(_of(years, CALLS, measure))[0]
-            for years in towns.values()
-            for measure, _ in _GROUPS
-        ),
-        default=nan,
-    )
-    held = "aucun groupe ne la dépasse" if longest <= BOUND_DAYS else "un groupe au moins la dépasse"
+    held = bound_words([longer(years, measure) for years in towns.values() for measure, _ in _GROUPS])
     return (
         "À partir de la veille du jour voulu, le plan ne retient plus rien à personne. Borne annoncée :"
         f" {BOUND_DAYS} jours d’attente médiane de plus, au plus, pour un groupe ; ici {held}.\n\n{table(head, rows)}"

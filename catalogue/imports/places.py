@@ -40,15 +40,23 @@ _HEADERS = {
 
 
 def written_place(code: str, postcode: str = "", name: str = "") -> str:
-    """What the cells of a row say of its place, as one would write it: a code and a name are checked by one another."""
-    if _NAMED_BY_CODE.fullmatch(name):
-        return name  # as a question about the two was answered
+    """What the cells of a row say of its place, as one would write it: a code and a name are checked by one another.
+
+    Of a cell that says both ("67482 Strasbourg", as a question about it was answered) the name alone counts where
+    another cell has a code: an answer about one row settles nothing for a row that says more.
+    """
     if not code:
-        return f"{postcode} {name}".strip()
+        return f"{postcode} {_name_alone(name)}" if postcode else name
     if _NAMED_BY_CODE.fullmatch(code):
-        return code
-    beside = name if any(char.isdigit() for char in code) else postcode or name
+        if postcode:
+            return f"{postcode} {_name_alone(code)}"
+        return f"{code.split()[0]} {_name_alone(name)}" if name else code
+    beside = _name_alone(name) if any(char.isdigit() for char in code) else postcode or name
     return f"{code} {beside}".strip()
+
+
+def _name_alone(text: str) -> str:
+    return text.split(" ", 1)[1] if _NAMED_BY_CODE.fullmatch(text) else text
 
 
 def figures_of(header: str) -> Figures:
@@ -93,6 +101,7 @@ class Places:
         self._others = [other for other in open_cities() if other.pk != city.pk]
         self._in_others: Counter[str] = Counter()
         self._read = lru_cache(maxsize=2048)(self._commune)
+        self._may_have = lru_cache(maxsize=2048)(self._has_postcode)
 
     @staticmethod
     def _commune(code: str) -> Commune | None:
@@ -135,12 +144,31 @@ class Places:
         if not written:
             raise RowRefused(row.bad("commune", _("cette cellule est vide.")))
         try:
-            return column, read_place(written, near=self._near, figures=figures)
+            place = read_place(written, near=self._near, figures=figures)
+            if postcode and postcode not in written and not self._may_have(place.insee, postcode):
+                raise Contradiction(f"{postcode} {written}", (place.insee,))
+            return column, place
         except (SeveralPlaces, UnknownPlace) as error:
-            about = "city" if town and isinstance(error, Contradiction) else column
-            raise RowRefused(row.asked(about, str(error), named_by_code(error.choices))) from None
+            settled = [text for text in (code, town) if _NAMED_BY_CODE.fullmatch(text)]
+            if isinstance(error, Contradiction):
+                if sum(map(bool, (code, postcode, town))) > 1:
+                    # Of this line alone: what is answered about one cell holds for all lines that have it.
+                    raise RowRefused(row.bad("city" if town else column, str(error))) from None
+            elif settled and settled[0].split()[0] in error.choices:
+                return column, read_place(settled[0], near=self._near, figures=figures)
+            raise RowRefused(row.asked(column, str(error), named_by_code(error.choices))) from None
         except PlaceError as error:
             raise RowRefused(row.bad(column, str(error))) from None
+
+    @staticmethod
+    def _has_postcode(insee: str, postcode: str) -> bool:
+        """Whether a commune may have the postcode: it is one of its own, or none that is known (an organisation's)."""
+        try:
+            return read_place(postcode, figures=Figures.POSTCODE).insee == insee
+        except SeveralPlaces as several:
+            return insee in several.choices
+        except PlaceError:
+            return True
 
     def _is_of_another(self, town: str) -> bool:
         return any(town.casefold() == other.slug for other in self._others)

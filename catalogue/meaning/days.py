@@ -103,7 +103,9 @@ _A_DAY = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}(?:[/.-](?:\d{4}|\d{2}))?(?!\d)"
     r"|\d{1,2}(?:er)? [^\W\d_]+\.?(?: \d{4})?"
 )
-_NOT_THAT_DAY = re.compile(r"\b(?:sauf|hors|avant|apres|before|after|except|nuit|nuits|veille)\b")
+_NOT_THAT_DAY = re.compile(
+    r"\b(?:sauf|hors|avant|apres|before|after|except|exclue?s?|non compris|nuit|nuits|veille)\b"
+)
 _ABOUT_A_MONTH = re.compile(
     r"(?P<part>fin|mi|milieu|debut|courant|end|mid|early|late|beginning)(?: of| du mois)?(?: de | d'|[ -])(?P<month>.+)"
 )
@@ -121,6 +123,8 @@ def read_day(
     bare = _LEADING.sub("", loose(written))
     if not bare.endswith(".."):  # from that day on: no day
         bare = bare.rstrip(" .!,")
+    if bare in NOW:
+        return Reading(today, words(today))  # before "dès" is taken off "dès que possible"
     if edge:
         bare = _LEADING.sub("", (_SINCE if edge == "first" else _UNTIL).sub("", bare))
     found = one_day(bare, written, today=today, past=past)
@@ -247,7 +251,8 @@ def one_day(
     try:
         if (weekday := _WEEKDAY.match(bare)) and weekday[1] in weekdays():
             found = one_day(bare[weekday.end() :], written, today=today, past=past, year=year)
-            return found and _on_weekday(found, weekday[1], written)
+            if found:
+                return on_weekday(found, weekday[1], written)
         if iso := _ISO.fullmatch(bare):
             return date(int(iso[1]), int(iso[3]), int(iso[4]))
         if together := _TOGETHER.fullmatch(bare):
@@ -337,21 +342,22 @@ def _named(match: re.Match[str], written: str, today: date, past: bool, year: in
     if match.re is _MONTH_FIRST and not match["year"] and not weekday and not _ORDINAL.search(match[0]):
         if "-" in match[0]:
             return None  # "déc-26", as spreadsheets show a month of a year
-        if day >= _A_YEAR:
+        if day >= _A_YEAR or match["month"] in weekdays():  # "mar 5": mardi, mars
             raise Unclear(
                 _("«\u00a0%(text)s\u00a0» peut être un jour ou un mois. Écrivez la date en entier.")
                 % {"text": written},
                 written=written,
+                choices=[] if day >= _A_YEAR else [_without_year(day, month, today, past, year).isoformat()],
             )
     found = (
         date(_year(match["year"]), month, day)
         if match["year"]
         else _without_year(day, month, today, past, year)
     )
-    return _on_weekday(found, weekday, written) if weekday else found
+    return on_weekday(found, weekday, written) if weekday else found
 
 
-def _on_weekday(found: date, weekday: str, written: str) -> date:
+def on_weekday(found: date, weekday: str, written: str) -> date:
     """The day, when it is one of that name."""
     if weekdays()[weekday] != found.weekday():
         raise Unclear(

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -72,7 +72,11 @@ _FOR = re.compile(r"^(?:(?:studio|[tf]\d)(?: ?bis)?,? )?(?:pour|for) (?=\S)")
 # In brackets, what takes nothing from the number beside it.
 _AND_IN_WORDS = re.compile(r"^(\d+) ?\(([^\W\d_][^()\d]*)\)$|^([^\W\d_][^()\d]*?) ?\((\d+)\)$")
 _ONE_ALONE = re.compile(r"^(?:1|une?) (?:seule? personne|personne seule|seule?)$|^personne seule$")
-_COUPLES = r"(?:(\d{1,2}) |un |une )?(?:couples?|lits? doubles?)"
+_COUPLE = re.compile(r"(?:\d{1,2} |un |une )?(?:couples?|lits? doubles?)")
+# A rent is by the month.
+_OF_OTHER_TIME = re.compile(
+    r"\b(?:semaines?|sem|hebdo|jours?|nuits?|nuitees?|ans?|annees?|weeks?|days?|nights?|years?)\b"
+)
 _REMARK = re.compile(r" ?\(((?:dont|soit|y compris|inclus|including|incl|maximum|max|maxi)\b[^()]*)\)$")
 _NO_RENT = words_of("gratuit gratuite gratuitement gracieux gracieusement prete free lent offert zero") | {
     "a titre gracieux", "titre gracieux", "sans loyer", "aucun loyer", "pas de loyer", "aucun", "neant", "rien",
@@ -223,7 +227,7 @@ def _worded(
     return _asked(bare, written, units)
 
 
-def _asked(bare: str, written: str, units: Collection[str]) -> float:
+def _asked(bare: str, written: str, units: Mapping[str, float]) -> float:
     """Raise: with the numbers that it may be, when there is one in it at all."""
     numbers = [int(one) for one in re.findall(r"(?<![\d.,])\d{1,5}(?![\d.,]*\d)", bare)]
     numbers += [
@@ -231,11 +235,16 @@ def _asked(bare: str, written: str, units: Collection[str]) -> float:
     ]
     about = {**_TENS, **_ROMAN}
     numbers += [value for word, value in about.items() if re.search(rf"\b{word}\b", bare)]
-    if PERSONS.keys() <= set(units) and (found := re.fullmatch(_COUPLES, bare)):
-        numbers = [2 * int(found[1] or 1)]
-    if re.fullmatch(r"\d+(?: ?\+ ?\d+)+", bare):
+    is_number = bool(numbers)
+    if PERSONS.keys() <= set(units) and (found := _people_together(bare, units)) is not None:
+        numbers = found
+    elif re.fullmatch(r"\d+(?: ?\+ ?\d+)+", bare):
         numbers = [sum(numbers)]
-    if numbers:
+    if EUROS.items() <= units.items() and _OF_OTHER_TIME.search(bare):
+        numbers = []
+    if set(units.values()) > {1} and set(units) & set(re.findall(r"[^\W\d_]+", bare)):
+        numbers = _of_units(bare, units)
+    if is_number or numbers:
         raise Unclear(
             _("«\u00a0%(text)s\u00a0» n’est pas un nombre sûr. Lequel faut-il retenir\u202f?")
             % {"text": written},
@@ -247,6 +256,39 @@ def _asked(bare: str, written: str, units: Collection[str]) -> float:
             _("«\u00a0%(text)s\u00a0»\u202f: combien au juste\u202f?") % {"text": written}, written=written
         )
     raise CellError(_("«\u00a0%(text)s\u00a0» n’est pas un nombre.") % {"text": written}, code="number")
+
+
+def _people_together(bare: str, units: Mapping[str, float]) -> list[int] | None:
+    """What "1 couple + 1" comes to; nothing where a couple stands beside what is not counted; None of no such sum."""
+    parts = re.split(r" ?(?:\+|,|\bet\b|\band\b) ?", bare)
+    counted = [re.fullmatch(r"(?:(\d{1,2}) ?|une? )?([^\W\d_]+(?: doubles?)?)?", part) for part in parts]
+    found = 0
+    for part, one in zip(parts, counted, strict=True):
+        if _COUPLE.fullmatch(part):
+            found += 2 * int(re.sub(r"\D", "", part) or 1)
+        elif one and part and (one[2] is None or (one[2] in units and part != one[2])):
+            found += int(one[1] or 1)
+        else:
+            return [] if re.search(r"\bcouples?\b", bare) else None
+    return [found] if len(parts) > 1 or _COUPLE.fullmatch(bare) else None
+
+
+def _of_units(bare: str, units: Mapping[str, float]) -> list[int]:
+    """Each number times the unit after it or after the next: "1 à 3 mois" is 30 or 90; nothing where one has none."""
+    values = {word: value for word, value in number_words().items() if value > 1} | _TENS
+    known = "|".join(sorted(map(re.escape, values), key=len, reverse=True))
+    found: list[int] = []
+    unit = 0.0
+    for token in reversed(re.findall(rf"\b(?:{known})\b|\d+(?:[.,]\d+)?|[^\W\d_]+", bare.replace("-", " "))):
+        if token in units:
+            unit = units[token]
+            continue
+        value = float(values.get(token) or (token.replace(",", ".") if token[0].isdigit() else 0))
+        if value and not (unit and (value * unit).is_integer()):
+            return []
+        if value:
+            found.insert(0, int(value * unit))
+    return found
 
 
 # --- Numbers in words ------------------------------------------------------------------------------------

@@ -171,6 +171,8 @@ _CHILD = (
     r"|adolescente?s?|jeunes?|child|children|kids?|mineure?s?|bebes?|bbs?|nourrissons?"
     r"|bab(?:y|ies)|nouveau-nes?)"
 )
+# Several, and nobody says how many; "fils" is one.
+_PLURAL = re.compile(r"(?:s|men|children|babies)$|^(?:petits|petites)\b")
 _BABY = re.compile(r"bebes?|\bbbs?\b|nourrissons?|bab(?:y|ies)|nouveau-nes?")
 _ALONE = r"(?: (?:seule?s?|isolee?s?|alone|solo|celibataires?|majeure?s?|veu(?:f|ve)s?))*"
 _ADULT_AGE = r"(?:,? ?\(?(?:de |age[es]* de )?(?P<age>\d\d)(?: ?ans?)\)?)?"
@@ -230,21 +232,27 @@ def read_household(text: str) -> Reading[People]:
     for part in filter(None, (one.strip() for one in _TOGETHER.split(bare))):
         if match := _LONE.fullmatch(part):
             lone = True
+            if not match["n"] and re.match(r"mineure?s|lone minors|unaccompanied minors", part):
+                raise _not_clear(written)
             _add_children(
                 counts, _number(match["n"], written), match["ages"] or "", part, written, unknown=15
             )
         elif _COUPLE.fullmatch(part):
+            if "couples" in part or any(int(age) < _ADULT_FROM for age in re.findall(r"\d\d", part)):
+                raise _not_clear(written)
             couple = True
             _add(counts, "adult_women", 1)
             _add(counts, "adult_men", 1)
         elif match := _ADULTS.fullmatch(part):
             woman = re.fullmatch(_WOMAN, match["who"])
-            if match["age"] and int(match["age"]) < _ADULT_FROM:
+            if _how_many_is_unsaid(match) or (match["age"] and int(match["age"]) < _ADULT_FROM):
                 raise _not_clear(written)
             _add(
                 counts, "adult_women" if woman else "adult_men", _number(match["n"] or match["word"], written)
             )
         elif match := _CHILDREN.fullmatch(part):
+            if _how_many_is_unsaid(match):
+                raise _not_clear(written)
             number = _number(match["n"] or match["word"], written)
             _add_children(counts, number, match["ages"] or "", part, written)
         else:
@@ -293,6 +301,11 @@ def people_words(people: People) -> str:
 
 def _add(counts: dict[str, int], name: str, number: int) -> None:
     counts[name] = counts.get(name, 0) + number
+
+
+def _how_many_is_unsaid(match: re.Match[str]) -> bool:
+    one_son = match["who"].endswith("fils") and not match["who"].startswith("petits")
+    return not (match["n"] or match["word"] or one_son) and bool(_PLURAL.search(match["who"]))
 
 
 def _number(word: str | None, written: str) -> int:

@@ -14,10 +14,13 @@ from catalogue.meaning.days import (
     end_of_month,
     likely_days,
     loose,
+    months,
     no_such_day,
+    on_weekday,
     one_day,
     read_month,
     unsure,
+    weekdays,
     words,
 )
 from catalogue.meaning.numbers import DAYS, number_words
@@ -50,10 +53,16 @@ _TO = re.compile(
 _ARTICLE = re.compile(r"^(?:le|the) ")
 # "Dec 1-15", and two days in the form of ISO 8601 with nothing but a slash between.
 _MONTH_FIRST = re.compile(r"([^\W\d_]{3,})\.? (\d{1,2}) ?[-–] ?(\d{1,2})((?:,? \d{4})?)")
+# "Dec 20 to Jan 5".
+_MONTHS_FIRST = re.compile(
+    r"([^\W\d_]{3,})\.? (\d{1,2}) ?(?:[-–—]|to|till|until|through|au?) ?([^\W\d_]{3,})\.? (\d{1,2})((?:,? \d{4})?)"
+)
 _ISO_INTERVAL = re.compile(r"(\d{4}-\d\d-\d\d)(?:t[\d:.z+]+)? ?([/ ]) ?(\d{4}-\d\d-\d\d)(?:t[\d:.z+]+)?")
 _WEEK = re.compile(
     r"(?:(?:la |en |toute la )?(?:semaine|sem|week|wk)\.? ?(?:n° ?|no? ?)?|s)(\d{1,2})(?:[ /-]*(?:de )?(\d{4}))?"
 )
+_WEEK_OF = re.compile(r"(?:la |toute la |the )?(?:semaine|week) (?:du|de|of) (?:the )?(.+)")
+_EITHER = re.compile(r"\b(?:ou|or)\b")
 _WHOLE_YEAR = re.compile(r"(?:(?:toute )?l'annee|annee|en|toute l'annee|year|in|all of) (\d{4})")
 _FROM_WHEN = "from_when"  # the code of the question about all of a text
 _A_YEAR = re.compile(r"20\d\d")
@@ -142,6 +151,7 @@ def _one(piece: str, today: date, *, year: int | None = None) -> Period:
         return _ordered(iso[1], iso[3], written, today)
     if named := _MONTH_FIRST.fullmatch(bare):
         bare = f"{named[2]}-{named[3]} {named[1]}{named[4].replace(',', '')}"
+    bare = _days_first(bare, today)
     bare = _FREE_AT.sub("a partir du ", bare)
     if (between := _BETWEEN.fullmatch(bare)) and (
         found := _from_to(between[1], between[2], written, today, "et")
@@ -179,6 +189,17 @@ def _one(piece: str, today: date, *, year: int | None = None) -> Period:
     raise _refused(bare, written, today)
 
 
+def _days_first(bare: str, today: date) -> str:
+    """ "Dec 20 to Jan 5" as "20 dec - 5 jan"; not "déc 26 - janv 27", which may be months of two years."""
+    both = _MONTHS_FIRST.fullmatch(bare)
+    if both is None or not {both[1], both[3]} <= months().keys() or {both[1], both[3]} <= weekdays().keys():
+        return bare
+    numbers = int(both[2]), int(both[4])
+    if max(numbers) > 31 or 2000 + min(numbers) >= today.year:
+        return bare
+    return f"{both[2]} {both[1]} - {both[4]} {both[3]}{both[5].replace(',', '')}"
+
+
 def _whole(bare: str, today: date) -> Period | None:
     """A year, or a week by its number."""
     if year := _WHOLE_YEAR.fullmatch(bare):
@@ -199,7 +220,12 @@ def _whole(bare: str, today: date) -> Period | None:
 def _refused(bare: str, written: str, today: date) -> CellError:
     if _A_YEAR.fullmatch(bare):
         return _in_question(written, [f"{bare}-01-01..{bare}-12-31"])
+    if (week := _WEEK_OF.fullmatch(bare)) and (days := likely_days(week[1], today)):
+        monday = days[0] - timedelta(days=days[0].weekday())
+        return _in_question(written, [f"{monday}..{monday + timedelta(days=6)}"])
     days = likely_days(bare, today)
+    if len(days) > 1 and _EITHER.search(bare):
+        return _in_question(written, [])
     if len(days) == 2 and days[0] <= days[1]:
         return _in_question(written, [f"{days[0]}..{days[1]}"])
     if days and (until := _UNTIL.match(bare)) and until[0]:
@@ -260,14 +286,21 @@ def _from_to(left: str, right: str, written: str, today: date, mark: str) -> Per
     if last is None:
         return None
     bare = _ARTICLE.sub("", _FROM.sub("", left)).strip(" ,")
-    if number := re.fullmatch(r"(?:[^\W\d_]+ )?(\d{1,2})(?:er|e|st|nd|rd|th)?", bare):
+    number = re.fullmatch(r"(?:(?P<name>[^\W\d_]+)\.? )?(\d{1,2})(?:er|e|st|nd|rd|th)?", bare)
+    if number and (number["name"] not in months() or number["name"] in weekdays()):
         # "du 1er au 15 décembre": the month and the year of the end. Not the hyphen of 1-12-2026.
         if mark == "-" and not re.search(r"[^\W\d_]|^\d{1,2}([/.])\d{1,2}(?:\1(?:\d{4}|\d{2}))?$", right):
             return None
         try:
-            first_day = last[1].replace(day=int(number[1]))
+            first_day = last[1].replace(day=int(number[2]))
         except ValueError:
             raise no_such_day(written) from None
+        if number["name"] in weekdays():
+            try:
+                on_weekday(first_day, number["name"], written)
+            except Unclear as error:
+                error.choices = (f"{first_day}..{last[1]}",)
+                raise
         return _checked(first_day, last[1], written)
     first = _part(left, written, today)
     if first is None:

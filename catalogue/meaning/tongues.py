@@ -129,7 +129,7 @@ _WITHIN = {
 }  # fmt: skip
 _CODE = re.compile(r"[a-z]{2,3}(?:[-_](?:[a-z]{4}|[a-z]{2}|\d{3}))*", re.IGNORECASE)
 _BEFORE = re.compile(
-    r"^(?:bilingue|trilingue|langue maternelle|langue|parle(?: le| l')?|native|speaks) :? ?(?=\S)"
+    r"^(?:parle l'|(?:bilingue|trilingue|langue maternelle|langue|parle(?: le)?|native|speaks)(?: :)? )(?=\S)"
 )
 _LEVEL = re.compile(
     r"\s*[(:,-]*\s*\b(?:seulement|uniquement|only|langue maternelle|maternelle|natif|native"
@@ -174,10 +174,12 @@ def _is_plain(written: str, codes: tuple[str, ...]) -> bool:
 
 def _items(item: str) -> Iterator[tuple[str, ...]]:
     """What one item names: one language, or several without anything between ("français anglais")."""
+    if codes := _of_several(item.strip()):
+        raise _which(item.strip(), codes, also=_said(codes))
     try:
         yield _one(item)
     except CellError:
-        words = re.split(r"[\s-]+", item.strip())
+        words = re.split(r"[\s-]+", _BEFORE.sub("", folded(item)))
         several = [_exactly(word) or _exactly(word.removeprefix("و")) for word in words]
         # A code beside a name may be what a slip left of a longer name ("ga chinese").
         if len(words) < 2 or not all(several) or len({len(word) < 4 for word in words}) > 1:
@@ -240,8 +242,27 @@ def _by_code(written: str) -> tuple[str, ...]:
             validate_language(one)
         except ValidationError:
             continue
-        return (one,)
+        return () if one == language and _are_codes((language, *rest)) else (one,)
     return ()
+
+
+def _are_codes(parts: tuple[str, ...]) -> bool:
+    """Whether each of several may be a language of its own, as "sr-hr" is written."""
+    if len(set(parts)) < 2 or not all(re.fullmatch("[a-z]{2,3}", part) for part in parts):
+        return False
+    return all(_by_code(part) for part in parts)
+
+
+def _of_several(written: str) -> tuple[str, ...]:
+    """The languages of "sr-hr", which are two as likely as one of a country; none of what is clear."""
+    parts = tuple(written.split("-"))
+    if (
+        not (_CODE.fullmatch(written) and _are_codes(parts))
+        or _exactly(written)
+        or _may_be_two(parts[0], parts[-1])
+    ):
+        return ()
+    return tuple(code for part in parts for code in _by_code(part))
 
 
 def _may_be_two(first: str, second: str) -> bool:
@@ -299,12 +320,12 @@ def _slip(name: str, reader: str) -> tuple[str, ...]:
     return next(iter(first)) if len(first) == 1 and others == first else ()
 
 
-def _which(written: str, codes: tuple[str, ...]) -> Unclear:
+def _which(written: str, codes: tuple[str, ...], *, also: str = "") -> Unclear:
     return Unclear(
         _("«\u00a0%(text)s\u00a0»\u202f: quelle langue\u202f? Par exemple %(names)s.")
         % {"text": written, "names": _said(codes)},
         written=written,
-        choices=[language_name(code) for code in codes],
+        choices=[also, language_name(codes[0])] if also else [language_name(code) for code in codes],
         code="language_near",
     )
 

@@ -1,7 +1,7 @@
 """Weekly slots as people write them: "lundi 18h-20h", "lun-ven 18-20", "tous les soirs", "ven 20h-02h"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +12,7 @@ from catalogue.slots import WeeklySlot, in_week_order, parse_slot, slot_text
 from catalogue.times import AFTERNOON, EVENING, MORNING, slot_words
 
 _DAY_MINUTES = 24 * 60
+_NOON = 12
 # What begins in the evening may end so early the next day.
 _EVENING_FROM, _NIGHT_UNTIL = 17 * 60, 10 * 60
 _STRICT = re.compile(r"(?:(?:mon|tue|wed|thu|fri|sat|sun) \d\d:\d\d-\d\d:\d\d\s*[|,;\n]?\s*)+")
@@ -95,20 +96,20 @@ def read_slots(text: str) -> Reading[tuple[str, ...]]:
         left_out = set(_days_alone(without[2]))
         if left_out:
             bare = without[1]
-    for slot in _slots(bare, written):
+    for slot in _slots(bare, written, left_out):
         found[slot] = None
-    if left_out:
-        found = {slot: None for slot in found if parse_slot(slot).weekday not in left_out}
-        if not found:
-            raise _which(written)
+    if not found:
+        raise _which(written)
     slots = in_week_order(found)
     if _PLAIN.fullmatch(bare):
         return Reading(tuple(slots))
     return Reading(tuple(slots), listed(slot_words(parse_slot(slot)) for slot in slots))
 
 
-def _slots(bare: str, written: str) -> Iterator[str]:
-    """The text from left to right: days gather until hours follow, which are those of all of them."""
+def _slots(bare: str, written: str, left_out: Collection[int]) -> Iterator[str]:
+    """The text from left to right: days gather until hours follow, which are those of all of them but those left out;
+    a part of the day ("soir") says when, unless hours follow it.
+    """
     if _EXCEPT.search(bare):
         raise Unclear(
             _("«\u00a0%(text)s\u00a0»\u202f: quels jours, de quelle heure à quelle heure\u202f?")
@@ -116,7 +117,12 @@ def _slots(bare: str, written: str) -> Iterator[str]:
             written=written,
         )
     days: list[int] = []
+    part = ""
     at, timed, some, to = 0, False, False, False
+
+    def of_part() -> Iterator[str]:
+        return (slot_text(WeeklySlot(day, *_PARTS[part])) for day in days if part and day not in left_out)
+
     while at < len(bare):
         rest = bare[at:]
         if rest[0] == " ":
@@ -124,16 +130,22 @@ def _slots(bare: str, written: str) -> Iterator[str]:
         elif hours := (None if to and not days else _HOURS.match(rest)):
             if not days:
                 raise _which(written)
-            yield from _of(days, hours, written)
+            of_hours = list(_of([day for day in days if day not in left_out], hours, written))
+            if part and of_hours and (int(of_hours[0][4:6]) < _NOON) != (_PARTS[part] == MORNING):
+                raise _which(written)  # "lundi soir 9h-11h"
+            part = ""
+            yield from of_hours
             at, timed, some, to = at + hours.end(), True, True, False
-        elif part := _longest(rest, _PARTS):
+        elif name := _longest(rest, _PARTS):
             if not days:
                 raise _which(written)
-            for day in days:
-                yield slot_text(WeeklySlot(day, *_PARTS[part]))
-            at, timed, some, to = at + len(part), True, True, False
+            yield from of_part()
+            part = name
+            at, timed, some, to = at + len(name), True, True, False
         elif named := _days(rest):
             name, numbers = named
+            yield from of_part()
+            part = ""
             if timed:
                 days, timed = [], False
             if to and days:
@@ -141,6 +153,8 @@ def _slots(bare: str, written: str) -> Iterator[str]:
             days += numbers
             at, to = at + len(name), False
         elif join := _JOIN.match(rest):
+            yield from of_part()
+            part = ""
             at += join.end()
         elif days and not timed and (mark := _TO.match(rest)):
             if _CHAIN.match(bare):
@@ -150,6 +164,7 @@ def _slots(bare: str, written: str) -> Iterator[str]:
             at += idle.end()
         else:
             raise _which(written) if days else _not_slots(written)
+    yield from of_part()
     if not some or not timed:
         raise _which(written) if days else _not_slots(written)
 

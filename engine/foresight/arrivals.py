@@ -111,13 +111,14 @@ def expected(arrived: Iterable[Arrived], *, today: date, days: int, since: date 
     """
     if not 0 <= days <= LONGEST_LOOK:
         raise ValueError(f"days: a number from 0 to {LONGEST_LOOK} is expected, not {days!r}")
-    seen = [one for one in arrived if one.day < today]
+    # In order: sums of fractions differ in their last bits by the order in which they are made.
+    seen = sorted((one for one in arrived if one.day < today), key=_in_order)
     if since is not None and any(one.day < since for one in seen):
         raise ValueError("since: something had come before")
     first = min((one.day for one in seen), default=today) if since is None else since
     if not seen or not days:
         return Coming(today, (), np.zeros((days, 0)))
-    shapes = list(dict.fromkeys(one.shape for one in sorted(seen, key=_in_order)))
+    shapes = list(dict.fromkeys(one.shape for one in seen))
     place = {shape: number for number, shape in enumerate(shapes)}
     counts = np.zeros(len(shapes))
     by_weekday = np.zeros(DAYS_A_WEEK)
@@ -142,8 +143,8 @@ def _weight(days_ago: int) -> float:
     return 2.0 ** (-days_ago / HALF_LIFE_DAYS)
 
 
-def _in_order(one: Arrived) -> tuple[date, int, str]:
-    return one.day, one.shape.lead, repr(_sorted(one.shape.asks))
+def _in_order(one: Arrived) -> tuple[date, int, str, int]:
+    return one.day, one.shape.lead, repr(_sorted(one.shape.asks)), one.count
 
 
 def _sorted(asks: Need) -> list[object]:

@@ -8,8 +8,9 @@ A pair's worth is priority + score / 100 for each whole person helped. With weig
 a pair's worth is likely to be had, beside one whose citizen was asked by nobody and confirmed today. The price is the
 mean of the run, so that a shorter part costs its share.
 
-Nothing is held back from whoever is wanted within a day, or waits already: of these the price never takes more than
-nine tenths, so that it tells between offers, and never whether. Nothing is taken off for who somebody is.
+Nothing is held back from whoever is wanted within a day, waits already, or was posted for tonight: of these the price
+never takes more than a quarter, so that it tells between offers, and never whether. What is left of tonight's, 0.75 × 4
+at least, is no less than all that others are worth, 2 + score / 100. Nothing is taken off for who somebody is.
 """
 
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from engine.foresight.prices import Ahead
 from engine.planning.problem import people_per_unit, points_of
 from engine.results import Feasible
 from engine.scoring import are_goods
+from engine.urgency import priorities_on
+from engine.vocabulary import PRIORITIES
 
 AGAIN = 0.85
 HALF_LIFE_DAYS = 140
 UNKNOWN_DAYS = 45
-FLOOR = 0.1
+FLOOR = 0.75
 PRESSING_DAYS = 1
 
 
@@ -47,7 +50,9 @@ class Weighing:
         price = np.zeros(len(pairs))
         if ahead is not None and not ahead.is_empty:
             price = ahead.price_of_unit(pairs) / people_per_unit(pairs, slice(None))
-        pressing = (sides.uncovered.first_day <= sides.today + PRESSING_DAYS)[pairs.need]
+        soon = sides.uncovered.first_day <= sides.today + PRESSING_DAYS
+        tonight = priorities_on(pairs.needs, sides.uncovered, sides.today) == PRIORITIES["tonight"]
+        pressing = (soon | tonight)[pairs.need]
         left = likely - price
         left = np.where(pressing, np.maximum(left, FLOOR * likely), left)
         return cls(full, likely, price, left)

@@ -61,6 +61,6 @@ def weighed(told: Mapping[str, Any]) -> str:
     if told["left"] > told["likely"] - told["price"] + EQUAL:
         words = _(
             "%(full)s (priorité + note ÷ 100) × %(share)s (chance d’un oui) − %(price)s (pour qui viendra), mais pour "
-            "qui n’a plus le temps d’attendre jamais moins d’un dixième\u202f: %(left)s."
+            "qui n’a plus le temps d’attendre jamais moins de trois quarts\u202f: %(left)s."
         )
     return words % numbers

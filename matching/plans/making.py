@@ -149,8 +149,10 @@ def _made(plan: Plan, *, now: datetime) -> _Made:
 
 
 def _kept(gaps: Sequence[LeftOut], pairs: Feasible, weighing: Weighing) -> tuple[LeftOut, ...]:
-    """Whom the plan leaves out, said apart where what would do is kept for those to come."""
-    kept = np.bincount(pairs.need[weighing.left <= EQUAL], minlength=len(pairs.needs))
+    """Whom the plan leaves out, said apart where all that would do is kept for those to come."""
+    dear = (weighing.price > 0) & (weighing.left <= EQUAL)
+    kept = np.bincount(pairs.need[dear], minlength=len(pairs.needs))
+    kept[kept < np.bincount(pairs.need, minlength=len(pairs.needs))] = 0
     counts = dict(zip(map(pairs.needs.id_of, range(len(pairs.needs))), kept.tolist(), strict=True))
     return tuple(
         replace(gap, reason=Reason("kept", counts[gap.need_id]))

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from babel import Locale
 from django.core.exceptions import ValidationError
 from django.utils.translation import override
 from hypothesis import given
@@ -33,6 +34,8 @@ from catalogue.meaning import (
 from catalogue.meaning.periods import period_words
 from catalogue.meaning.tongues import _names
 from catalogue.slots import WEEKDAYS
+from engine.spoken import spoken_as
+from engine.vocabulary import PARTS_OF_LANGUAGES, SAME_LANGUAGES
 
 TODAY = date(2026, 11, 30)
 FIRST = date(2026, 12, 1)
@@ -78,11 +81,36 @@ def test_a_day(written: str) -> None:
         ("12/31/26", "asked"), ("03/25/2026", "asked"), ("fin décembre", "asked"), ("mi-janvier", "asked"),
         ("demain", "asked"), ("décembre 2026", "asked"), ("12/2026", "asked"), ("12/26", "asked"),
         ("lundi 1er décembre 2026", "asked"), ("déc 26", "asked"), ("44895", "asked"), ("début mars", "asked"),
-        ("lundi prochain", "asked"),
+        ("lundi prochain", "asked"), ("mar 5", "asked"), ("mar. 5", "asked"), ("mars 5", date(2027, 3, 5)),
+        ("5 mar", date(2027, 3, 5)), ("Mar 5 2027", date(2027, 3, 5)), ("jusqu'au 15/12 exclu", "asked"),
     ],
 )  # fmt: skip
 def test_a_day_that_is_near_or_is_not_sure(written: str, meant: Any) -> None:
     assert understood(read_day, written, today=TODAY) == meant
+
+
+@pytest.mark.parametrize(
+    "written", ["dès que possible", "dès maintenant", "à partir de maintenant", "de suite"]
+)
+def test_a_first_day_may_be_now(written: str) -> None:
+    assert read_day(written, today=TODAY, edge="first").value == TODAY
+
+
+def proposed(read: Any, written: str, **about: Any) -> tuple[str, ...]:
+    with pytest.raises(Unclear) as asked:
+        read(written, **about)
+    return asked.value.choices
+
+
+@pytest.mark.parametrize(
+    ("written", "choices"),
+    [
+        ("semaine du 7/12", ("2026-12-07..2026-12-13",)), ("la semaine du 9 décembre", ("2026-12-07..2026-12-13",)),
+        ("3/12 ou 4/12", ()), ("jusqu'au 15/12 exclu", ()), ("lun 8 au ven 11/12", ("2026-12-08..2026-12-11",)),
+    ],
+)  # fmt: skip
+def test_what_is_proposed_of_a_period_is_one(written: str, choices: tuple[str, ...]) -> None:
+    assert proposed(read_periods, written, today=TODAY) == choices
 
 
 def test_what_has_been_is_of_the_past() -> None:
@@ -124,6 +152,10 @@ def test_a_period_in_words_is_read_again(first: date, days: int) -> None:
         ("dès le 5/12 pour 3 mois", date(2026, 12, 5), date(2027, 3, 4)),
         ("un mois à partir du 15 janvier", date(2027, 1, 15), date(2027, 2, 14)),
         ("du lundi 7 au vendredi 11 décembre 2026", date(2026, 12, 7), date(2026, 12, 11)),
+        ("Jan 3 - Feb 5", date(2027, 1, 3), date(2027, 2, 5)), ("Dec 1 - Jan 15", FIRST, date(2027, 1, 15)),
+        ("Dec 20 to Jan 5", date(2026, 12, 20), date(2027, 1, 5)),
+        ("Mar 5 - Apr 3", date(2027, 3, 5), date(2027, 4, 3)),
+        ("lun 7 au ven 11/12", date(2026, 12, 7), date(2026, 12, 11)),
         ("Dec 1, 2026 - Dec 15, 2026", FIRST, date(2026, 12, 15)), ("toute l’année", TODAY, None),
         ("à partir de janvier 2027", date(2027, 1, 1), None), ("immédiat", TODAY, None),
         ("٠١/١٢/٢٠٢٦ - ١٥/١٢/٢٠٢٦", FIRST, date(2026, 12, 15)), ("46357 - 46371", FIRST, date(2026, 12, 15)),
@@ -138,6 +170,7 @@ def test_a_period(written: str, first: date, last: date | None) -> None:
     [
         ("3 mois", "asked"), ("01/12/2026", "asked"), ("fin décembre", "asked"), ("bientôt", "asked"),
         ("du 12/31/26 au 01/15/27", "asked"), ("les week-ends", "asked"), ("31/12/2026..01/12/2026", "refused"),
+        ("lun 8 au ven 11/12", "asked"), ("Dec 26 - Jan 27", "asked"), ("mar 5 - mar 12", "asked"),
         ("tous", "refused"), ("desiderata", "refused"), ("jusqu'au 01/01/2020", "refused"),
     ],
 )  # fmt: skip
@@ -184,6 +217,22 @@ def test_how_many(written: str, meant: Any) -> None:
 )  # fmt: skip
 def test_how_many_of_what(name: str, written: str, meant: Any) -> None:
     assert understood(read_whole, written, least=0, most=5_000, units=units_of(name)) == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "choices"),
+    [
+        ("longest_stay_days", "1 à 3 mois", "30 90"), ("longest_stay_days", "deux (2) mois", "60"),
+        ("longest_stay_days", "env 3 mois", "90"), ("longest_stay_days", "2-3 semaines", "14 21"),
+        ("longest_stay_days", "6 mois à 1 an", "180 365"), ("longest_stay_days", "mois : 3", ""),
+        ("longest_stay_days", "environ vingt-deux jours", "22"), ("longest_stay_days", "environ 10", "10"),
+        ("rent", "250€ / semaine", ""), ("rent", "10 € la nuit", ""), ("rent", "250 € HC", "250"),
+        ("capacity", "1 couple + 1", "3"), ("capacity", "2 adultes + 1 enfant", "3"), ("capacity", "2 couples", "4"),
+        ("capacity", "un couple et 2 chats", ""), ("capacity", "2 places (3 si enfants)", "2 3"),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_proposed_is_of_the_fields_own_unit(name: str, written: str, choices: str) -> None:
+    assert proposed(read_whole, written, least=0, most=5_000, units=units_of(name)) == tuple(choices.split())
 
 
 @pytest.mark.parametrize(
@@ -284,6 +333,12 @@ def test_who_is_accepted(written: str, meant: Any) -> None:
         ("2 mineurs isolés (15 et 16 ans)", People(children_12_to_17=2, lone_minor=True)),
         ("couple + bébé de 8 mois", People(1, 1, 1, couple=True)), ("femme seule avec 2 enfants", People(1, 0, 0, 2)),
         ("2 adultes + 2 enfants (3 et 7 ans)", "asked"), ("famille de 4", "asked"), ("2 enfants (3 et 7 ans)", "asked"),
+        ("jeune homme", People(0, 1)), ("2 jeunes hommes", People(0, 2)), ("homme et fils", People(0, 1, 0, 1)),
+        ("couple de 70 ans", People(1, 1, couple=True)), ("jeunes hommes", "asked"), ("femmes", "asked"),
+        ("hommes", "asked"), ("femme et ses enfants", "asked"), ("couple et leurs enfants", "asked"),
+        ("femme + enfants", "asked"), ("femme + ados", "asked"), ("femme et petits-fils", "asked"),
+        ("mineurs isolés", "asked"), ("couples", "asked"), ("couple 16 ans", "asked"),
+        ("jeune couple de 17 ans", "asked"),
         ("une femme enceinte", "asked"), ("maman, 2 filles de 4 ans", "asked"),
     ],
 )  # fmt: skip
@@ -316,6 +371,14 @@ def each(days: str, hours: str) -> tuple[str, ...]:
         ("samedi matin et dimanche soir", ("sat 09:00-12:00", "sun 18:00-21:00")),
         ("ven 20h-minuit", ("fri 20:00-24:00",)),
         ("ven-lun 20h-21h", each("mon fri sat sun", "20:00-21:00")), ("الاثنين من 18 إلى 20", ("mon 18:00-20:00",)),
+        ("tous les jours 22h-2h sauf dimanche",
+         ("mon 22:00-24:00", *(slot for day in WEEKDAYS[1:6] for slot in (f"{day} 00:00-02:00", f"{day} 22:00-24:00")),
+          "sun 00:00-02:00")),
+        ("lundi soir 20h-22h", ("mon 20:00-22:00",)), ("samedi matin 10h-12h", ("sat 10:00-12:00",)),
+        ("lundi soir (19h-21h)", ("mon 19:00-21:00",)),
+        ("lundi soir 20h-22h, mardi soir", ("mon 20:00-22:00", "tue 18:00-21:00")),
+        ("lundi soir, mardi 20h-22h", ("mon 18:00-21:00", "tue 20:00-22:00")), ("lundi soir 9h-11h", "asked"),
+        ("lundi 18h-20h sauf lundi", "asked"),
         ("le week-end", "asked"), ("18h30 à 20h", "asked"), ("lundi", "asked"), ("lundi après 18h", "asked"),
         ("tous les jours sauf dimanche 18h-20h", "asked"), ("un lundi sur deux 18h-20h", "asked"),
         ("lundi midi", "asked"),
@@ -345,6 +408,8 @@ def test_weekly_slots(written: str, meant: Any) -> None:
         ("fuc", "ff"), ("galicien", "gl"), ("gallois", "cy"),
         ("slovaque", "sk"),
         ("slovène", "sl"), ("russse", "ru"), ("Français, anglais (courant)", "fr en"), ("français anglais", "fr en"),
+        ("parle l'anglais", "en"), ("parle l’arabe", "ar"), ("bilingue français anglais", "fr en"),
+        ("fr-ar", "fr ar"), ("pt-br", "pt-BR"), ("fr-FR", "fr"), ("fr-fr", "fr"), ("kmr-ckb", "kmr ckb"),
         ("العربية والفرنسية", "ar fr"), ("turc, kurde (kurmandji)", "tr kmr"), ("বাংলা", "bn"),
     ],
 )  # fmt: skip
@@ -367,6 +432,25 @@ def test_languages_as_this_field_calls_them(written: str, codes: str) -> None:
 )
 def test_a_language_that_is_not_sure_is_asked(written: str) -> None:
     assert understood(read_languages, written) == "asked"
+
+
+@pytest.mark.parametrize(
+    "written", ["sr-hr", "hr-sr", "bs-hr-sr", "fr-nl", "hu-fr", "sq-mk", "bg-mk", "mg-fr", "tr-az"]
+)
+def test_no_second_language_is_lost_where_it_may_be_a_country(written: str) -> None:
+    both, alone = proposed(read_languages, written)
+    first, *others = written.split("-")
+    assert read_languages(both).value == (first, *others)
+    assert read_languages(alone).value == (first,)
+
+
+def test_a_language_of_a_country_is_known_as_the_language() -> None:
+    """Whoever speaks "ro-MD" is understood in Romanian: each tag is the same as a language, or a part of it."""
+    parts = {part for several in PARTS_OF_LANGUAGES.values() for part in several}
+    tags = {code.replace("_", "-") for code in Locale.parse("fr").languages if "_" in code}
+    assert {"ro-MD", "nl-BE", "pt-BR"} <= tags
+    assert tags - SAME_LANGUAGES.keys() - parts == set()
+    assert spoken_as("ro-MD", ["ro-MD"], ["ro"]) == "ro"
 
 
 def test_a_known_name_is_never_another_language() -> None:

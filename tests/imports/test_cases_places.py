@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogue.imports import written_place
 from cities.gazetteer import GAZETTEER, rows_of
 from cities.models import City, Commune
 from cities.services import load_gazetteer
@@ -67,22 +68,49 @@ def test_communes(import_offers: Import) -> None:
 def test_a_place_is_asked_about_once_and_answered(
     import_offers: Import, write_csv: Callable[..., Path]
 ) -> None:
-    beside = {"postcode": "67000", "city": "Schiltigheim"}
     rows = [
         {**OFFER, "id": f"{number}", "commune": "Saint-Denis", "postcode": "", "city": ""}
         for number in (1, 2)
     ]
-    rows += [{**OFFER, "id": "3", "commune": "", **beside}]
     said = import_offers(write_csv(rows))
     asked = [line for line in said.out.splitlines() if "--means" in line]
-    assert asked == [
-        '  --means "commune: Saint-Denis = 97411 Saint-Denis"',
-        '  --means "city: Schiltigheim = 67482 Strasbourg"',
-    ]
-    means = ["commune: Saint-Denis = 93066 Saint-Denis", "city: Schiltigheim = 67447 Schiltigheim"]
-    assert import_offers(write_csv(rows), means=means).status == 0
+    assert asked == ['  --means "commune: Saint-Denis = 97411 Saint-Denis"']
+    assert import_offers(write_csv(rows), means=["commune: Saint-Denis = 93066 Saint-Denis"]).status == 0
     found = Offer.objects.order_by("external_key").values_list("commune", flat=True)
-    assert list(found) == ["93066", "93066", "67447"]
+    assert list(found) == ["93066", "93066"]
+
+
+def test_what_is_answered_about_one_row_settles_nothing_for_one_that_says_more(
+    import_offers: Import, write_csv: Write
+) -> None:
+    """A code and a name that contradict each other are refused, line by line; what is right stays what it is."""
+    cells = [
+        ("", "67000", "Schiltigheim"), ("", "67300", "Schiltigheim"), ("67482", "67300", ""), ("67482", "67100", ""),
+    ]  # fmt: skip
+    names = ("commune", "postcode", "city")
+    rows = [
+        {**OFFER, "id": f"x-{number}", **dict(zip(names, some, strict=True))}
+        for number, some in enumerate(cells, start=1)
+    ]
+    said = import_offers(write_csv(rows), means=["city: Schiltigheim = 67482 Strasbourg"])
+    assert "--means" not in said.out
+    assert said.err.count("le nom et le code ne vont pas ensemble") == 2
+    assert {number: offer.commune_id for number, offer in kept().items()} == {1: "67482", 4: "67482"}
+    said = import_offers(write_csv(rows))
+    assert "--means" not in said.out
+    assert kept()[2].commune_id == "67447"
+
+
+@pytest.mark.parametrize(
+    ("cells", "written"),
+    [
+        (("", "67300", "67482 Strasbourg"), "67300 Strasbourg"), (("", "", "67482 Strasbourg"), "67482 Strasbourg"),
+        (("93066 Saint-Denis", "97400", ""), "97400 Saint-Denis"), (("67482 Strasbourg", "", "Colmar"), "67482 Colmar"),
+        (("67482", "67000", "68066 Colmar"), "67482 Colmar"), (("67482 Strasbourg", "", ""), "67482 Strasbourg"),
+    ],
+)  # fmt: skip
+def test_no_cell_of_a_place_overrides_another(cells: tuple[str, str, str], written: str) -> None:
+    assert written_place(*cells) == written
 
 
 def test_phones_of_all_regions(import_offers: Import) -> None:

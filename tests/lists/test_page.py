@@ -11,15 +11,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ContactReading, Role, User
+from agenda.models import Subscription
+from catalogue.vocabulary import Source
 from cities.models import City
-from lists import keeping, services
+from lists import keeping, services, undoing
 from lists.models import Fate, FilePart, Line, ListImport, Sender, Step
+from notifications.models import Bounce, Preference
 from offers import services as offers
 from offers.models import Offer, OfferState
-from tests.factories.accounts import CityRoleFactory
+from privacy.models import LegalHold
+from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.notifications import MessageFactory
 from tests.factories.offers import OfferFactory
 from tests.imports.conftest import YEAR
-from town.models import AuditRow
+from town.models import AuditRow, Invitation
 
 pytestmark = pytest.mark.django_db
 
@@ -149,6 +154,44 @@ def test_who_came_or_offers_something_else_stays_when_an_import_is_taken_back(
     work()
     assert Offer.objects.filter(state=OfferState.WITHDRAWN).count() == 2
     assert not User.objects.filter(anonymised_at__isnull=False).exists()
+
+
+NOW = timezone.now()
+KEPT: dict[str, Callable[[User, City], Any]] = {
+    "a proven number": lambda person, city: User.objects.filter(pk=person.pk).update(
+        phone="+33612345678", phone_proof="sms", phone_proven_at=NOW
+    ),
+    "was there before": lambda person, city: User.objects.filter(pk=person.pk).update(
+        created_at=NOW - timedelta(seconds=1)
+    ),
+    "an invitation": lambda person, city: Invitation.objects.create(
+        city=city, person=person, roles=[Role.COORDINATOR], invited_by=person, invited_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    ),
+    "a legal hold": lambda person, city: LegalHold.objects.create(
+        city=city, person=person, reason="x", asked_by=UserFactory(), asked_at=NOW
+    ),
+    "a choice of messages": lambda person, city: Preference.objects.create(person=person),
+    "a bounce": lambda person, city: Bounce.objects.create(person=person, channel="email", address="x", at=NOW),
+    "a message": lambda person, city: MessageFactory(recipient=person, city=city),
+    "its agenda": lambda person, city: Subscription.objects.create(person=person, key="x", created_at=NOW),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("why", ["", *KEPT])
+def test_who_left_anything_else_stays_when_an_import_is_taken_back(why: str, city: City) -> None:
+    sender = Sender.objects.create(city=city, what="offers", name="X", key="x", created_at=NOW)
+    one = ListImport.objects.create(sender=sender, city=city, name="x", at=NOW, moved_at=NOW)
+    person = UserFactory(created_at=NOW)
+    offer = OfferFactory(
+        owner=person, city=city, source=Source.IMPORT, state=OfferState.WITHDRAWN, created_at=NOW
+    )
+    Line.objects.create(list=one, number=1, fate=Fate.NEW, offer=offer, taken_back=True)
+    if why:
+        KEPT[why](person, city)
+    assert undoing.forget_people(one=one, by=None, now=NOW) == (not why)
+    person.refresh_from_db()
+    assert (person.anonymised_at is None) == bool(why)
 
 
 def test_who_sends_it_is_asked_of_what_it_holds_alone(desk: Client, city: City) -> None:

@@ -2,17 +2,22 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+import engine
 from catalogue.vocabulary import Urgency
 from cities.models import City
-from engine.foresight import Shape
+from engine.foresight import Shape, Weighing
+from engine.planning.gaps import LeftOut, Reason
 from matching import plans
 from matching.models import Plan
-from matching.plans import ahead_words, looking_ahead, plan_words
+from matching.plans import ahead_words, looking_ahead, making, plan_words
 from needs.models import NeedState
+from tests.engine import builders
+from tests.engine.planning.towns import columns
 from tests.factories.matching import NOW, drain, due_need, due_offer
 
 TODAY = NOW.date()
@@ -127,13 +132,30 @@ def test_without_history_the_plan_is_as_without(city, planned):
     assert (with_.ahead["offers"], without.ahead) == ({}, {})
 
 
+@pytest.mark.parametrize(
+    ("left", "price", "kept"),
+    [
+        ([0.0, -1.0], [2.0, 3.0], 2), ([0.0, 0.5], [2.0, 1.5], 0), ([0.0, 0.0], [0.0, 0.0], 0),
+    ],
+)  # fmt: skip
+def test_kept_is_said_only_where_every_pair_was_priced_out(left, price, kept):
+    """One that others are worth less than was served to others; and without prices nothing is kept."""
+    needs, offers = [builders.need(quantity=1)], [builders.offer(1), builders.offer(2)]
+    pairs = engine.feasible_pairs(*columns(needs, offers), today=builders.TODAY)
+    both = np.full(2, 2.0)
+    weighing = Weighing(both, both, np.array(price), np.array(left))
+    gap = LeftOut(1, 1, 10, 1.0, Reason("served_others", 2))
+    (said,) = making._kept([gap], pairs, weighing)
+    assert said.reason == (Reason("kept", kept) if kept else gap.reason)
+
+
 def test_the_arithmetic_is_said_as_it_is():
     told = {"full": 2.5, "likely": 2.0, "price": 0.5, "left": 1.5}
     assert ahead_words.weighed(told) == (
         "2,50 (priorité + note ÷ 100) × 0,80 (chance d’un oui) − 0,50 (pour qui viendra) = 1,50."
     )
     floored = {"full": 2.5, "likely": 2.0, "price": 9.0, "left": 0.2}
-    assert "jamais moins d’un dixième" in ahead_words.weighed(floored)
+    assert "jamais moins de trois quarts" in ahead_words.weighed(floored)
     assert ahead_words.weighed({"full": 2.5, "likely": 2.5, "price": 0.0, "left": 2.5}) == ""
     assert ahead_words.weighed({}) == ""
 

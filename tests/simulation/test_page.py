@@ -81,6 +81,32 @@ def test_what_looking_ahead_brings_is_no_stronger_than_its_figures(ratios, words
     assert findings.verdict(ratios) == words
 
 
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        ([[0.0, 1.0, 0.5], [1.0, 1.0, 1.0]], "aucun groupe ne la dépasse"),
+        ([[0.0, 1.0, 0.5], [3.0, 3.1, 3.0]], "un groupe au moins la dépasse"),
+        # On average less than the bound, or more, and by chance either.
+        ([[0.0, 0.0], [0.0, 3.0]], "rien d’établi pour 1 groupe sur 2, aucun ne la dépasse à coup sûr"),
+        ([[0.0, 0.0], [0.0, 9.0]], "rien d’établi pour 1 groupe sur 2, aucun ne la dépasse à coup sûr"),
+        ([[1.0], [nan, 1.0]], "rien d’établi pour 2 groupes sur 2, aucun ne la dépasse à coup sûr"),
+    ],
+)
+def test_whether_a_group_waits_longer_is_no_stronger_than_its_figures(groups, words):
+    assert findings.bound_words(groups) == words
+
+
+def test_differences_are_those_of_the_same_year():
+    years = {"prevoyance": [{"w": 5.0}, {"w": 1.0}], "relances": [{"w": 4.0}, {"w": 0.0}]}
+    assert findings.longer(years, "w") == [1.0, 1.0]
+
+
+def test_hours_were_not_lacking_is_said_where_they_were_not():
+    few, many = ({"plan": [{"unserved_unasked": part}] * 2} for part in (0.01, 0.3))
+    assert "manqué de oui" in findings._what_lacked({"calme": few})
+    assert findings._what_lacked({"calme": few, "afflux": many}) == ""
+
+
 def test_numbers_are_written_as_french_ones():
     assert number(1234.5, 1) == "1\u202f234,5"
     assert number(nan) == "–"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import numpy as np
 import pytest
@@ -78,6 +79,16 @@ def test_a_surge_that_nothing_announced_is_believed_within_days():
     surge = calm + each_day(shape(), 7, count=20)
     before, after = (expected(some, today=TODAY, days=28).total for some in (calm, surge))
     assert after > 3 * before
+
+
+def test_the_order_of_the_rows_changes_no_last_bit():
+    some = [Arrived(shape(days=1 + ago % 3), day(-ago), 1 + ago % 7) for ago in range(1, 120)]
+    some += [Arrived(shape(), day(-ago), 3) for ago in range(1, 120)]
+    found = {
+        expected(Random(seed).sample(some, len(some)), today=TODAY, days=14).a_day.tobytes()
+        for seed in range(20)
+    }
+    assert len(found) == 1
 
 
 def test_weekdays_differ_as_they_did():

@@ -276,6 +276,23 @@ def test_the_only_room_is_kept_while_there_is_time_and_given_when_there_is_none(
     assert decided(made([waiting], [NEAR], ahead)) == {(1, 1)}
 
 
+def test_tonight_never_loses_to_planned():
+    """Fourteen nights or nothing tonight, and one planned night among them, on one bed that everybody will want."""
+    ahead = looked(coming((MANY, person()), ahead=28), [home(1)])
+    tonight = person(last_day=day(13), min_days=14)
+    planned = person(id_=2, first_day=day(8), last_day=day(8), urgency="planned")
+    assert decided(made([tonight, planned], [home(1)], None)) == {(1, 1)}
+    assert decided(made([tonight, planned], [home(1)], ahead)) == {(1, 1)}
+
+
+@pytest.mark.parametrize(("urgency", "kept"), [("tonight", False), ("this_week", True), ("planned", True)])
+def test_what_was_posted_for_tonight_is_never_kept_for_others(urgency, kept):
+    """It begins in three days, and those to come would make more of each night."""
+    asked = person(first_day=day(3), last_day=day(6), urgency=urgency)
+    ahead = looked(WHEELCHAIRS, [NEAR])
+    assert (decided(made([asked], [NEAR], ahead)) == set()) == kept
+
+
 def test_tonight_still_chooses_what_costs_least():
     ahead = looked(WHEELCHAIRS, [NEAR, FAR])
     assert decided(made([person(last_day=day(6))], [NEAR, FAR], ahead)) == {(1, 2)}
