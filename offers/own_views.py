@@ -133,6 +133,8 @@ def pause_until(request: HttpRequest, city: City, reference: str) -> HttpRespons
 @town_page(SIGNED_IN)
 @require_POST
 def revive(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    if person(request).pk != visible_offer(request, city, reference).owner_id:
+        raise Http404
     return _act(request, city, reference, services.revive, _("Merci. Elle est de nouveau proposée."))
 
 
