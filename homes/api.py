@@ -267,7 +267,8 @@ class VisitEndpoint(ListModelMixin, Endpoint):
         seen = self.said(SeenSerializer, partial=True)
         visit, as_it_was = self.get_object(), self.shown()
         # What comes back as it was read is no change: a host reads none of it.
-        seen = {name: value for name, value in seen.items() if self.request.data[name] != as_it_was[name]}
+        sent: Any = self.request.data
+        seen = {name: value for name, value in seen.items() if sent[name] != as_it_was[name]}
         known = {asked["question"] for asked in selectors.asked_at(visit)}
         if any(row["question"] not in known for row in seen.get("answers") or ()):
             raise ValidationError({"answers": _("Cette question n’est pas sur la liste de la ville.")})
