@@ -168,6 +168,8 @@ class Endpoint(GenericViewSet):
     asks: tuple[str, ...] = ()
     # Whether an action on one row answers with that row.
     versioned = True
+    # The actions that read an `Idempotency-Key`.
+    named: tuple[str, ...] = ()
     # By action.
     deprecations: Mapping[str, Deprecation] = {}
 
@@ -215,8 +217,8 @@ class Endpoint(GenericViewSet):
         super().initial(request, *args, **kwargs)
         if self.action is None:  # another method: 405
             return
-        self._check_parameters(request)
-        if "If-Match" in request.headers and self.gives_version() and request.method not in SAFE_METHODS:
+        self._check_asked(request)
+        if "If-Match" in request.headers:
             method = str(request.method).lower()
             setattr(self, method, self._of_that_version(getattr(self, method)))
 
@@ -230,7 +232,8 @@ class Endpoint(GenericViewSet):
             names |= {"cursor": False, "limit": False}
         return names
 
-    def _check_parameters(self, request: Request) -> None:
+    def _check_asked(self, request: Request) -> None:
+        """Refuse a parameter or header that would have no effect: whoever sends it counts on one."""
         known = self.parameters()
         wrong: dict[str, str] = {}
         for name, values in request.query_params.lists():
@@ -238,6 +241,14 @@ class Endpoint(GenericViewSet):
                 wrong[name] = _("Ce paramètre n’existe pas ici.")
             elif len(values) > 1 and not known[name]:
                 wrong[name] = _("Une seule valeur est possible.")
+            elif not all(value.strip() for value in values):
+                wrong[name] = _("Écrivez une valeur.")
+        for header, counts in (
+            ("If-Match", self.gives_version() and request.method not in SAFE_METHODS),
+            ("Idempotency-Key", self.action in self.named),
+        ):
+            if header in request.headers and not counts:
+                wrong[header] = _("Cet en-tête n’a pas d’effet ici.")
         if wrong:
             raise ValidationError(wrong)
 

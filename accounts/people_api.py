@@ -14,6 +14,7 @@ from accounts import selectors
 from accounts.endpoints import Endpoint
 from accounts.models import ApiToken, Membership, Organisation, Role, Scope
 from accounts.operations import problems
+from catalogue.filters import of_town
 
 ME, ORGANISATIONS = ["me"], ["organisations"]
 
@@ -99,7 +100,7 @@ class MeEndpoint(Endpoint):
 class OrganisationFilter(django_filters.FilterSet):
     """What to keep of the associations that one may see."""
 
-    city = django_filters.CharFilter(field_name="city__slug", help_text="Short name of a town.")
+    city = of_town()
     state = django_filters.MultipleChoiceFilter(choices=Organisation.State.choices)
     number = django_filters.CharFilter(method="with_number", help_text="RNA or SIRET number.")
 

@@ -6,9 +6,12 @@ from functools import partial
 from typing import Any
 
 import django_filters
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django_filters.fields import IsoDateTimeField
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from catalogue.vocabulary import Kind
 from cities.models import City, Commune
@@ -25,14 +28,32 @@ class MomentField(IsoDateTimeField):
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
+class YesNo(django_filters.TypedChoiceFilter):
+    """`true` or `false`, and nothing else: what is neither is refused, rather than passed over."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = {"true": True, "false": False}
+        super().__init__(choices=[(word, word) for word in words], coerce=words.__getitem__, **kwargs)
+
+
+class RowNumber(django_filters.NumberFilter):
+    """The number of a row."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_value=10**15, **kwargs)
+
+
 class ChangedSince(django_filters.IsoDateTimeFilter):
     """What changed at a moment or later: how a program follows what it has read before."""
 
     field_class = MomentField
 
-    def __init__(self) -> None:
+    def __init__(self, field_name: str = "changed_at") -> None:
         super().__init__(
-            field_name="changed_at",
+            field_name=field_name,
             lookup_expr="gte",
             help_text="Changed at this moment or later (ISO 8601; write `+` as `%2B`).",
         )

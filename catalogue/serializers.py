@@ -31,6 +31,17 @@ MOST_CHOICES = 10
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}")
 
 
+class MomentField(serializers.DateTimeField):
+    """A moment that says its offset from UTC: whose clock is meant without one, nobody knows."""
+
+    default_error_messages = {"naive": _("Écrivez aussi le décalage\u202f: 2026-03-31T14:00:00+02:00.")}
+
+    def enforce_timezone(self, value: Any) -> Any:
+        if timezone.is_naive(value):
+            self.fail("naive")
+        return super().enforce_timezone(value)
+
+
 @extend_schema_field({"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "examples": ["strasbourg"]})
 class CityField(serializers.Field):
     """An open town by its short name."""

@@ -19,9 +19,10 @@ from accounts.access import COORDINATION, associations_of, has_role, require, sp
 from accounts.endpoints import Conflict, Endpoint
 from accounts.models import Scope
 from accounts.operations import problems
-from catalogue.filters import of_town
+from catalogue.filters import ChangedSince, RowNumber, YesNo, of_town
 from followups import services
 from followups.models import Answer, FollowUp, Outcome
+from matching import services as matches
 from matching.models import Match
 
 TAGS = ["follow-ups"]
@@ -65,8 +66,8 @@ class FollowUpFilter(django_filters.FilterSet):
     """What to keep of the questions that one may see."""
 
     city = of_town("match__city__slug")
-    match = django_filters.NumberFilter(field_name="match_id", help_text=MATCH, max_value=10**15)
-    waiting = django_filters.BooleanFilter(method="that_wait", help_text="Asked, and not answered yet.")
+    match = RowNumber(field_name="match_id", help_text=MATCH)
+    waiting = YesNo(method="that_wait", help_text="Asked, and not answered yet.")
 
     class Meta:
         model = FollowUp
@@ -96,6 +97,11 @@ class FollowUpEndpoint(ListModelMixin, Endpoint):
         if followup is None:
             raise Http404
         return followup
+
+    def locked(self) -> None:
+        # In the order of all locks.
+        matches.locked(self.get_object().match_id)
+        super().locked()
 
     def shown(self) -> dict[str, Any]:
         return FollowUpSerializer(self.get_object()).data
@@ -144,8 +150,9 @@ class OutcomeFilter(django_filters.FilterSet):
     """What to keep of the outcomes of matches that one may see."""
 
     city = of_town("match__city__slug")
-    match = django_filters.NumberFilter(field_name="match_id", help_text=MATCH, max_value=10**15)
+    match = RowNumber(field_name="match_id", help_text=MATCH)
     answer = django_filters.MultipleChoiceFilter(choices=Answer.choices)
+    changed_since = ChangedSince("at")
 
     class Meta:
         model = Outcome

@@ -21,6 +21,7 @@ from accounts.endpoints import Conflict, Endpoint, conflict_in
 from accounts.models import Scope
 from accounts.operations import problems
 from catalogue.filters import ChangedSince, of_town
+from catalogue.serializers import MomentField
 from homes import selectors, services
 from homes.models import Extract, Refusal, Visit, VisitState, Wish
 from offers.models import Offer
@@ -66,13 +67,13 @@ class NewVisitSerializer(serializers.Serializer):
     """A visit to come, which you make yourself; without a moment, one that is made now."""
 
     offer = serializers.CharField(max_length=11, help_text="Reference of a home.")
-    starts_at = serializers.DateTimeField(required=False)
+    starts_at = MomentField(required=False)
 
 
 class MomentSerializer(serializers.Serializer):
     """Another moment."""
 
-    starts_at = serializers.DateTimeField()
+    starts_at = MomentField()
 
 
 class RefusalSerializer(serializers.Serializer):
@@ -200,6 +201,12 @@ class VisitEndpoint(ListModelMixin, Endpoint):
     def _shape(self, visit: Visit) -> dict[str, Any]:
         return as_read(visit, for_host=visit.offer.owner_id == self.actor.pk)
 
+    def locked(self) -> None:
+        visit = self.get_object()
+        # In the order of all locks.
+        Offer.objects.select_for_update(no_key=True).get(pk=visit.offer_id)
+        Visit.objects.select_for_update(no_key=True).get(pk=visit.pk)
+
     def shown(self) -> dict[str, Any]:
         return VisitSerializer(self._shape(self.get_object())).data
 
@@ -257,7 +264,11 @@ class VisitEndpoint(ListModelMixin, Endpoint):
         responses={200: VisitSerializer, **problems(404, 409)},
     )
     def partial_update(self, request: Request, pk: str) -> Response:
-        visit, seen = self.get_object(), self.said(SeenSerializer, partial=True)
+        seen = self.said(SeenSerializer, partial=True)
+        visit, as_it_was = self.get_object(), self.shown()
+        # What comes back as it was read is no change: a host reads none of it.
+        sent: Any = self.request.data
+        seen = {name: value for name, value in seen.items() if sent[name] != as_it_was[name]}
         known = {asked["question"] for asked in selectors.asked_at(visit)}
         if any(row["question"] not in known for row in seen.get("answers") or ()):
             raise ValidationError({"answers": _("Cette question n’est pas sur la liste de la ville.")})

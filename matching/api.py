@@ -115,7 +115,7 @@ class MatchEndpoint(Endpoint):
                 "offer__city",
                 "offer__owner__message_preference",
             )
-            .prefetch_related("agreements")
+            .prefetch_related("agreements", "offer__windows")
             .order_by("-pk")
         )
 

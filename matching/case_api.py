@@ -19,7 +19,7 @@ from accounts.access import COORDINATION, has_role
 from accounts.endpoints import Conflict, Endpoint
 from accounts.models import Scope
 from accounts.operations import problems
-from catalogue.filters import of_town
+from catalogue.filters import YesNo, of_town
 from cities.days import local_day
 from engine import RULE_CODES
 from matching import conditions, relays, selectors
@@ -246,7 +246,7 @@ class QuestionFilter(django_filters.FilterSet):
     need = django_filters.CharFilter(
         field_name="need__reference", lookup_expr="iexact", help_text="Reference of a need."
     )
-    waiting = django_filters.BooleanFilter(field_name="answered_at", lookup_expr="isnull")
+    waiting = YesNo(field_name="answered_at", lookup_expr="isnull")
 
     class Meta:
         model = ConditionQuestion
@@ -269,6 +269,12 @@ class QuestionEndpoint(ListModelMixin, Endpoint):
         if question is None:
             raise Http404
         return question
+
+    def locked(self) -> None:
+        question = self.get_object()
+        # In the order of all locks.
+        Need.objects.select_for_update(no_key=True).get(pk=question.need_id)
+        ConditionQuestion.objects.select_for_update(no_key=True).get(pk=question.pk)
 
     def shown(self) -> dict[str, Any]:
         return QuestionSerializer(self.get_object(), context={"request": self.request}).data
@@ -317,16 +323,20 @@ class QuestionEndpoint(ListModelMixin, Endpoint):
     @extend_schema(
         tags=CONDITIONS,
         summary="Say whether it gives",
-        description="Whoever posted the need, or the desk that has them on the line. The first answer counts.",
+        description="Whoever posted the need, or the desk that has them on the line. The first answer counts: another "
+        "one later is refused.",
         parameters=[ID],
         request=GivesSerializer,
-        responses={200: QuestionSerializer, **problems(404)},
+        responses={200: QuestionSerializer, **problems(404, 409)},
     )
     @action(detail=True, methods=["post"], url_path="answer")
     def say(self, request: Request, pk: str) -> Response:
         question, said = self.get_object(), self.said(GivesSerializer)
         try:
-            conditions.answer(question_id=question.pk, by=self.actor, now=timezone.now(), **said)
+            answered = conditions.answer(question_id=question.pk, by=self.actor, now=timezone.now(), **said)
         except conditions.CannotAnswer as failure:
             raise exceptions.PermissionDenied(_("Ce n’est pas à vous de répondre.")) from failure
+        opposite = ConditionQuestion.Answer.STAYS if said["gives"] else ConditionQuestion.Answer.GIVES
+        if answered.answer == opposite:
+            raise Conflict(_("Une réponse a déjà été donnée."), code="state")
         return self.answer()

@@ -104,7 +104,11 @@ class NewPlanSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(Kind.choices, required=False, allow_blank=True, default="")
     urgency = serializers.ChoiceField(Urgency.choices, required=False, allow_blank=True, default="")
     needs = serializers.ListField(
-        child=serializers.CharField(max_length=11), required=False, max_length=MOST, help_text="References."
+        child=serializers.CharField(max_length=11),
+        required=False,
+        allow_empty=False,
+        max_length=MOST,
+        help_text="References.",
     )
     budget_seconds = serializers.ChoiceField(list(plans.BUDGETS), required=False, default=plans.BUDGETS[0])
 
@@ -230,6 +234,9 @@ class PlanEndpoint(ListModelMixin, Endpoint):
     @action(detail=True, methods=["post"], versioned=False)
     def accept(self, request: Request, pk: str) -> Response:
         plan, said = self.get_object(), self.said(LinesSerializer)
+        known = set(plan.lines.filter(pk__in=said["lines"]).values_list("pk", flat=True))
+        if unknown := [str(number) for number in said["lines"] if number not in known]:
+            raise ValidationError({"lines": _("Inconnu ici\u202f: %(what)s.") % {"what": ", ".join(unknown)}})
         outcome = plans.accept(
             plan_id=plan.pk,
             line_ids=said["lines"],

@@ -64,7 +64,10 @@ def would_be_taken(match: Match, act: Act, *, now: datetime) -> bool:
     today = local_day(now, match.offer.city)
     is_asked_nothing = pause is not None and pause.paused_until is not None and pause.paused_until >= today
     not_vetted = is_home and match.offer.vetted_at is None
-    fits = not _has_changed(match) or not still_fits.broken(match, now=now)
+
+    def fits() -> bool:
+        return not _has_changed(match) or not still_fits.broken(match, now=now)
+
     match act:
         case Act.PROPOSE:
             agreed = not match.is_across or any(
@@ -72,23 +75,30 @@ def would_be_taken(match: Match, act: Act, *, now: datetime) -> bool:
             )
             return agreed and not not_vetted and not is_asked_nothing
         case Act.ACCEPT:
-            return not over and not is_taken_back(match) and _poster_may_ask(match.need) and fits
+            return not over and not is_taken_back(match) and _poster_may_ask(match.need) and fits()
         case Act.CONFIRM:
-            return not over and not is_taken_back(match) and fits
+            return not over and not is_taken_back(match) and fits()
         case Act.START:
             is_early = match.need.lasts and local_day(now, match.city) < match.first_day
             kept = not over and not is_taken_back(match) and match.rehouse_from is None
-            return kept and not is_early and fits
+            return kept and not is_early and fits()
         case Act.ASK_LONGER:
             return not (over or is_taken_back(match) or not_vetted or is_asked_nothing)
         case Act.STAY_LONGER:
-            in_time = match.longer_by is not None and match.longer_by > now
-            return in_time and not over and not is_taken_back(match)
+            return not over and may_stay_longer(match, now=now)
         case Act.SHORTEN:
             return match.first_day < match.last_day
         case Act.HAND_OVER:
             return not is_taken_back(match)
     return True
+
+
+def may_stay_longer(match: Match, *, now: datetime) -> bool:
+    """Whether a stay may have the days about which its host is asked, as both sides are now."""
+    until, by = match.longer_until, match.longer_by
+    if until is None or by is None or by <= now or is_taken_back(match):
+        return False
+    return until <= match.need.last_day and not still_fits.broken_longer(match, until, now=now)
 
 
 def compared_again(match: Match, *, now: datetime) -> bool:

@@ -54,6 +54,7 @@ class NeedEndpoint(ListModelMixin, Endpoint):
     queryset = Need.objects.none()
     serializer_class = NeedSerializer
     filterset_class = NeedFilter
+    named = ("create",)
     lookup_field = "reference"
     lookup_value_regex = "[Bb]-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}"
 

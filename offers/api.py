@@ -47,6 +47,7 @@ class OfferEndpoint(ListModelMixin, Endpoint):
     queryset = Offer.objects.none()
     serializer_class = OfferSerializer
     filterset_class = OfferFilter
+    named = ("create",)
     lookup_field = "reference"
     lookup_value_regex = "[Pp]-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}"
 

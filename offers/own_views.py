@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -109,7 +109,8 @@ def offer_page(
 @town_page(SIGNED_IN)
 @require_POST
 def pause(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    return _act(request, city, reference, services.pause, _("Elle est en pause."))
+    offer = visible_offer(request, city, reference)
+    return _act(request, offer, services.pause, _("Elle est en pause."))
 
 
 @town_page(SIGNED_IN)
@@ -133,25 +134,25 @@ def pause_until(request: HttpRequest, city: City, reference: str) -> HttpRespons
 @town_page(SIGNED_IN)
 @require_POST
 def revive(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    return _act(request, city, reference, services.revive, _("Merci. Elle est de nouveau proposée."))
+    own = get_object_or_404(selectors.own_offers(person(request), city), reference=reference.upper())
+    return _act(request, own, services.revive, _("Merci. Elle est de nouveau proposée."))
 
 
 @town_page(SIGNED_IN)
 @require_POST
 def resume(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    return _act(request, city, reference, services.resume, _("Elle est de nouveau active."))
+    offer = visible_offer(request, city, reference)
+    return _act(request, offer, services.resume, _("Elle est de nouveau active."))
 
 
 @town_page(SIGNED_IN)
 @require_POST
 def reconfirm(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    return _act(request, city, reference, services.reconfirm, _("Merci. C’est noté pour aujourd’hui."))
-
-
-def _act(
-    request: HttpRequest, city: City, reference: str, service: Callable[..., Offer], said: str
-) -> HttpResponse:
     offer = visible_offer(request, city, reference)
+    return _act(request, offer, services.reconfirm, _("Merci. C’est noté pour aujourd’hui."))
+
+
+def _act(request: HttpRequest, offer: Offer, service: Callable[..., Offer], said: str) -> HttpResponse:
     try:
         service(offer_id=offer.pk, by=person(request), now=timezone.now())
     except ValidationError as error:

@@ -72,16 +72,17 @@ def send_to_number(request: HttpRequest, offer: Offer) -> None:
 
 
 def proves_number(request: HttpRequest, offer: Offer, form: OneCodeForm) -> bool:
-    """Whether the code that was typed is the one that went to the number: then the offer is active."""
+    """Whether the code that was typed is the one that went to the number and made the offer active."""
+    if not form.is_valid():
+        return False
     owner, now = offer.owner, timezone.now()
     said: dict[str, Any] = {"person": owner, "purpose": BY_PHONE}
-    code = form.cleaned_data["code"] if form.is_valid() else ""
     try:
         number = own_codes.waiting_for(**said)
         if not number:
             form.add_error("code", _("Ce code n’est plus valable. Demandez-en un autre."))
             return False
-        is_right = own_codes.is_right(request=request, contact=number, code=code, **said)
+        is_right = own_codes.is_right(request=request, contact=number, code=form.cleaned_data["code"], **said)
         if not (is_right and own_codes.spend(**said)):
             form.add_error("code", _("Ce code n’est pas le bon."))
             return False
@@ -93,5 +94,7 @@ def proves_number(request: HttpRequest, offer: Offer, form: OneCodeForm) -> bool
         return False
     with transaction.atomic():
         prove_phone(user=owner, phone=number, how=PhoneProof.SMS, by=owner, now=now)
-        services.prove_contact(owner=owner, by=owner, now=now, offer_id=offer.pk)
-    return True
+        is_active = services.prove_contact(owner=owner, by=owner, now=now, offer_id=offer.pk)
+    if not is_active:
+        form.add_error("code", _("Ce n’est plus possible. Appelez la ville."))
+    return bool(is_active)

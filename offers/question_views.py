@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts import visitors
 from accounts.access import PUBLIC, town_page
@@ -45,24 +45,31 @@ def step(request: HttpRequest, city: City, step: str) -> HttpResponse:
     if step == "kind" and said["kind"] in Kind.values:
         # From a page that already knows: "Je peux aider" under a need.
         if said["need"]:
-            draft = _draft_for(request, city, said["need"])
+            draft = _draft_for(request, city, need=said["need"], kind=said["kind"])
             draft.begin_for(said)
             return redirect(_next_url(city, draft))
-        draft = _new_draft(request, city)
+        draft = _new_draft(request, city, kind=said["kind"])
         draft.keep(question, _query(kind=said["kind"]), sent=True)
         return redirect(_step_url(city, draft, draft.steps()[1]))
     if step == "kind" and draft.kind and NUMBER not in request.GET:
         # Another one; those that were begun are offered to go on with.
-        draft = _new_draft(request, city)
+        draft = _new_draft(request, city, kind="")
     if (not draft.may_add(question) and question not in draft.steps()) or _is_ahead(draft, question):
         return _where_one_is(request, city, draft)
     return _question(request, city, draft, question, draft.form(question))
 
 
 def _answer(request: HttpRequest, city: City, draft: Draft, question: Step) -> HttpResponse:
+    if _is_of_another(request, draft):
+        if question.name == "kind":
+            draft = _new_draft(request, city, kind=request.POST.get("kind", ""))
+        elif draft.is_begun:
+            return _changed_elsewhere(request, city, draft)
     is_lost = not draft.is_begun and question.name != "kind"
     going_back = request.POST.get("go") == "back"
     is_asked = question in draft.steps() or draft.may_add(question)
+    if is_lost and (moved := wizard.moved_url(request.session, city, draft.number)):
+        return redirect(moved)
     if is_lost and (reference := receipts.sent_by_number(request.session, city.slug, draft.number)):
         return _already_sent(request, city, reference)
     if not going_back and not is_lost and is_asked:
@@ -86,6 +93,21 @@ def _answer(request: HttpRequest, city: City, draft: Draft, question: Step) -> H
     return redirect(_step_url(city, draft, steps[after]) if after < len(steps) else _check_url(city, draft))
 
 
+def _is_of_another(request: HttpRequest, draft: Draft) -> bool:
+    """Whether the page was made for another draft than the one that has its number now: of another tab, or one that
+    is gone.
+    """
+    return request.POST.get("key", draft.key) != draft.key
+
+
+def _changed_elsewhere(request: HttpRequest, city: City, draft: Draft) -> HttpResponse:
+    """To the draft that has the number now, or to what became of the one that had it."""
+    if reference := receipts.sent_by_key(request.session, request.POST["key"]):
+        return _already_sent(request, city, reference)
+    messages.warning(request, _("Ces réponses ont changé dans un autre onglet. Relisez-les."))
+    return redirect(_next_url(city, draft))
+
+
 def _question(
     request: HttpRequest, city: City, draft: Draft, question: Step, form: OfferForm, status: int = 200
 ) -> HttpResponse:
@@ -100,6 +122,7 @@ def _question(
         "back": n != 1,
         "back_url": _before(city, draft, question) if question.one_tap and n > 1 else "",
         "saved": draft.is_begun,
+        "draft_key": draft.key,
         "draft_number": draft.number,
         "days": WHEN,
         "begun": _begun(request, city) if question.name == "kind" and not draft.kind else [],
@@ -130,7 +153,11 @@ def _is_ahead(draft: Draft, question: Step) -> bool:
 
 
 def _where_one_is(request: HttpRequest, city: City, draft: Draft, *, kept: bool = False) -> HttpResponse:
-    """To the first open question, with the reason when the session was lost on the way; or to what was sent."""
+    """To the first open question, with the reason when the session was lost on the way; or to what was sent, or where
+    it went on in another town.
+    """
+    if not draft.is_begun and (moved := wizard.moved_url(request.session, city, draft.number)):
+        return redirect(moved)
     if not draft.is_begun and (
         reference := receipts.sent_by_number(request.session, city.slug, draft.number)
     ):
@@ -165,6 +192,8 @@ def check(request: HttpRequest, city: City) -> HttpResponse:
             return _after_sending(request, city, reference)
     if draft.first_open() is not None:
         return _where_one_is(request, city, draft)
+    if request.method == "POST" and _is_of_another(request, draft):
+        return _changed_elsewhere(request, city, draft)
     if request.method == "POST" and (go := request.POST.get("go")):
         return _leave_check(request, city, draft, go)
     form = draft.last_form(request.POST if request.method == "POST" else None)
@@ -210,6 +239,7 @@ def _leave_check(request: HttpRequest, city: City, draft: Draft, go: str) -> Htt
     draft.mark_checked()
     if go == ELSEWHERE and (town := town_of(draft.fields()["commune"], but=city)):
         there = draft.moved_to(town, number=wizard.next_number(request.session, town))
+        wizard.note_moved(request.session, city, draft.number, _check_url(town, there))
         return redirect(_next_url(town, there))
     question = STEPS.get(go)
     if question is None or not (question in draft.steps() or draft.may_add(question)):
@@ -265,14 +295,6 @@ def _after_sending(request: HttpRequest, city: City, reference: str) -> HttpResp
     return redirect(name, city.slug, reference)
 
 
-@town_page(PUBLIC)
-@require_POST
-def start_again(request: HttpRequest, city: City) -> HttpResponse:
-    """Forget the answers of this browser."""
-    _draft(request, city).forget()
-    return redirect("offers:new", city.slug)
-
-
 def _draft(request: HttpRequest, city: City, number: int | None = None) -> Draft:
     """The draft that the page is about; without a number, the first of this browser."""
     if number is None:
@@ -289,21 +311,21 @@ def _draft(request: HttpRequest, city: City, number: int | None = None) -> Draft
     )
 
 
-def _new_draft(request: HttpRequest, city: City) -> Draft:
-    """One more; the latest again where nothing but its kind was said."""
+def _new_draft(request: HttpRequest, city: City, *, kind: str) -> Draft:
+    """One more; the latest again where nothing but this kind was said."""
     latest = next(iter(wizard.begun_numbers(request.session, city)), None)
-    if latest is not None and (draft := _draft(request, city, latest)).is_bare:
+    if latest is not None and (draft := _draft(request, city, latest)).is_bare and draft.kind == kind:
         return draft
     return _draft(request, city, wizard.next_number(request.session, city))
 
 
-def _draft_for(request: HttpRequest, city: City, need: str) -> Draft:
+def _draft_for(request: HttpRequest, city: City, *, need: str, kind: str) -> Draft:
     """The draft that was begun for this need; else one that knows of the person what the latest does."""
     begun = [_draft(request, city, number) for number in wizard.begun_numbers(request.session, city)]
     known = next((draft for draft in begun if draft.answers_need == need), None)
     if known is not None:
         return known
-    draft = _new_draft(request, city)
+    draft = _new_draft(request, city, kind=kind)
     if begun:
         draft.know_person_of(begun[0])
     return draft

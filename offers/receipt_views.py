@@ -36,24 +36,25 @@ def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
             messages.success(request, _("C’est confirmé. Merci."))
             return redirect("offers:sent", city.slug, offer.reference)
     is_mailed = known["code_url"].startswith(reverse("account_confirm_login_code"))
+    waits = by_number and proving.waits_for_code(offer)
     context = {
         "offer": offer,
         "received_at": timezone.localtime(offer.created_at),
         "service": city.name,
         "contact": city.phone or city.email,
-        "steps": _steps(offer, is_mailed=is_mailed, by_number=by_number),
+        "steps": _steps(offer, is_mailed=is_mailed, waits=waits),
         "is_open": offer.is_open,
         "form": form,
         # Where the code is typed: by mail that signs in as well.
         "code_url": known["code_url"] if offer.owner.email else "",
         "is_mailed": is_mailed,
         "by_number": by_number,
-        "waits": by_number and proving.waits_for_code(offer),
+        "waits": waits,
     }
     return render(request, "offers/sent.html", context, status=422 if form.errors else 200)
 
 
-def _steps(offer: Offer, *, is_mailed: bool, by_number: bool) -> list[str]:
+def _steps(offer: Offer, *, is_mailed: bool, waits: bool) -> list[str]:
     """ "Et maintenant"."""
     then = _("Nous cherchons un besoin qui correspond, et nous vous posons la question.")
     if offer.is_open:
@@ -65,7 +66,7 @@ def _steps(offer: Offer, *, is_mailed: bool, by_number: bool) -> list[str]:
             else _("Demandez un code à 6 chiffres\u202f: il arrive par e-mail.")
         )
         return [first, _("Saisissez-le\u202f: votre proposition devient active."), then]
-    if by_number:
+    if waits:
         return [
             _("Nous vous envoyons un code à 6 chiffres par SMS."),
             _("Saisissez-le\u202f: votre proposition devient active."),

@@ -17,6 +17,7 @@ from notifications import channel_registry
 from notifications.models import Message
 from offers.models import Offer, OfferChange, OfferEdit, OfferState
 from offers.periods import Period
+from sealing.seals import NOTHING
 
 # Offers in these states can still be changed by their owner or the desk.
 EDITABLE = (OfferState.UNCONFIRMED, OfferState.ACTIVE, OfferState.PAUSED, OfferState.EXPIRED)
@@ -93,8 +94,10 @@ def possible(offer: Offer) -> Possible:
 
 def may_be_revived(offer: Offer) -> bool:
     """Whether its owner may take it up again: they took it back themselves, when its contact was proven, and it is
-    one with no other.
+    one with no other. What retention emptied is nothing to propose.
     """
+    if offer.title == NOTHING:
+        return False
     if offer.state != OfferState.WITHDRAWN or offer.merged_into_id is not None or offer.confirmed_at is None:
         return False
     last = offer.changes.order_by("at", "pk").last()

@@ -9,7 +9,6 @@ urlpatterns = [
     path("", own_views.mine, name="mine"),
     path("nouvelle/", question_views.step, {"step": "kind"}, name="new"),
     path("nouvelle/verifier/", question_views.check, name="check"),
-    path("nouvelle/effacer/", question_views.start_again, name="start_again"),
     path("nouvelle/<slug:step>/", question_views.step, name="step"),
     path("saisir/", desk_views.enter, name="enter"),
     path("ville/", desk_views.town, name="town"),

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -116,11 +117,15 @@ ORDER: dict[str, tuple[str, ...]] = {
 CAPACITY_STEPS = {Kind.HOUSING: "guests", Kind.GOODS: "goods", Kind.SKILL: "hours"}
 # Of the person and their home: good for another need too.
 OF_THE_PERSON = ("where", "you")
+# To one town, for one offer: asked anew for each.
+AGREED = frozenset({"consent", "share_with_linked"})
 # Until the kind is chosen, nobody knows how many questions follow: the longest list is announced.
 MOST = max(len(order) for order in ORDER.values())
 # Offers that one browser has begun and not sent; of more, the one that waits longest is dropped.
 MOST_DRAFTS = 5
 FIRST = 1
+# In a session: where drafts went on that left a town.
+MOVED = "offers-moved"
 
 
 class Draft:
@@ -164,7 +169,7 @@ class Draft:
 
     @property
     def is_bare(self) -> bool:
-        """Whether nothing but the kind is answered."""
+        """Whether nothing but the kind is answered, if that."""
         return set(self._state["answers"]) <= {"kind"}
 
     @property
@@ -388,7 +393,7 @@ class Draft:
     def know_person_of(self, other: "Draft") -> None:
         """Take over what another draft says of whoever wrote it."""
         known = other._state["answers"]
-        self._state["answers"] = {name: known[name] for name in OF_THE_PERSON if name in known}
+        self._state["answers"] = _not_agreed({name: known[name] for name in OF_THE_PERSON if name in known})
 
     def _propose(self, step: Step, values: Mapping[str, str]) -> None:
         """Fill in what its question would take from somebody who typed it."""
@@ -408,7 +413,8 @@ class Draft:
             number=number,
             has_phone=self.has_phone,
         )
-        there._state = {**self._state, "need": "", "filled": {}}
+        answers = _not_agreed(self._state["answers"])
+        there._state = {**self._state, "answers": answers, "need": "", "filled": {}}
         there._save()
         self.forget()
         return there
@@ -428,6 +434,8 @@ class Draft:
         begun.pop(str(self.number), None)
         begun[str(self.number)] = self._state  # the latest stands last
         self.session[self._slot] = dict(list(begun.items())[-MOST_DRAFTS:])
+        if moved_url(self.session, self.city, self.number):
+            note_moved(self.session, self.city, self.number, "")
 
 
 def slot_of(city: City) -> str:
@@ -441,8 +449,27 @@ def begun_numbers(session: SessionBase, city: City) -> list[int]:
 
 
 def next_number(session: SessionBase, city: City) -> int:
-    """The number of one more draft."""
-    return max(begun_numbers(session, city), default=FIRST - 1) + 1
+    """The number of one more draft: the first that is free."""
+    begun = begun_numbers(session, city)
+    return next(number for number in count(FIRST) if number not in begun)
+
+
+def note_moved(session: SessionBase, city: City, number: int, url: str) -> None:
+    """Remember where the draft of this number goes on, since it left this town."""
+    session[MOVED] = {**session.get(MOVED, {}), f"{city.slug}:{number}": url}
+
+
+def moved_url(session: SessionBase, city: City, number: int) -> str:
+    """Where the draft of this number goes on, in another town; "" where none left or another has begun since."""
+    return str(session.get(MOVED, {}).get(f"{city.slug}:{number}", ""))
+
+
+def _not_agreed(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers without what was agreed to."""
+    return {
+        name: {**answer, "data": {key: said for key, said in answer["data"].items() if key not in AGREED}}
+        for name, answer in answers.items()
+    }
 
 
 def as_query(data: dict[str, list[str]]) -> QueryDict:

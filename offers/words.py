@@ -213,7 +213,11 @@ def receipt_steps(offer: Offer) -> list[str]:
     """ "Et maintenant", for an offer that has just become active."""
     if offer.kind == Kind.HOUSING:
         return [
-            _("La ville vous appelle pour convenir d’une visite."),
+            (
+                _("La ville vous appelle pour convenir d’une visite.")
+                if offer.owner.phone
+                else _("La ville vous écrit pour convenir d’une visite.")
+            ),
             _("Dès qu’un besoin correspond, nous vous posons la question."),
             _("Vous répondez oui ou non. Votre adresse n’est donnée qu’après votre oui."),
         ]

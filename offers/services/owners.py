@@ -193,10 +193,12 @@ def revive(*, offer_id: int, by: User, now: datetime) -> Offer:
     """Take up again an offer that its owner took back: it is active, as they say, from now on. Doing it twice changes
     nothing.
 
-    ValidationError for one that the town, an import or a merger closed, and for days that are all over. A home is
-    visited anew: nobody was asked to keep it as it was seen.
+    ValidationError for anybody else, for one that the town, an import or a merger closed, and for days that are all
+    over. A home is visited anew: nobody was asked to keep it as it was seen.
     """
     offer = locked(offer_id)
+    if by.pk != offer.owner_id:
+        raise refused(offer)
     if offer.state == OfferState.ACTIVE:
         return offer
     if not selectors.may_be_revived(offer):

@@ -99,6 +99,33 @@ def over(match):
     Match.objects.filter(pk=match.pk).update(first_day=past - timedelta(days=3), last_day=past)
 
 
+def asked_until(coordinator, match):
+    """The host is asked for a day more."""
+    answer = coordinator.post(f"matches/{match.pk}/ask_longer/", body(Act.ASK_LONGER, match))
+    assert answer.status_code == 200, answer.content
+
+
+def needs_no_more_days(match):
+    Need.objects.filter(pk=match.need_id).update(last_day=match.last_day)
+
+
+def takes_nobody(match):
+    Offer.objects.filter(pk=match.offer_id).update(reach_km=0, latitude=43.3, longitude=5.4, revision=99)
+
+
+@pytest.mark.parametrize("happens", [needs_no_more_days, takes_nobody])
+def test_going_on_is_listed_as_long_as_it_would_be_taken(matched, citizen, coordinator, happens):
+    match = matched("confirmed", need=TODAY)
+    services.start(match_id=match.pk, by=coordinator.user, now=timezone.now())
+    Need.objects.filter(pk=match.need_id).update(last_day=match.last_day + timedelta(days=9))
+    asked_until(coordinator, match)
+    match = Match.objects.get(pk=match.pk)
+    assert "stay_longer" in told(citizen, match)
+    happens(match)
+    assert "stay_longer" not in told(citizen, match)
+    assert not accepted(citizen, match, [Act.STAY_LONGER])
+
+
 @pytest.mark.parametrize(
     ("upto", "happens", "act"),
     [

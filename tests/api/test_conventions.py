@@ -2,12 +2,13 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.db import InterfaceError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisAway
 from rest_framework.response import Response
@@ -19,6 +20,7 @@ from accounts.endpoints import Deprecation, Endpoint
 from accounts.models import Scope
 from accounts.problems import PROBLEM, TYPES
 from config.api import document
+from homes.models import Visit
 from matching import presentation
 from offers.models import Offer
 from tests.factories.offers import OfferFactory
@@ -98,10 +100,36 @@ class TestParameters:
             ("commune=Strasbourg", {"commune"}),
             ("state=active&state=nothing", {"state"}),
             ("changed_since=yesterday", {"changed_since"}),
+            ("state=", {"state"}),
+            ("state=active&state=", {"state"}),
+            ("changed_since=%20", {"changed_since"}),
             ("%ED%A0%80=%ED%A0%80", {"\ufffd\ufffd\ufffd"}),
         ):
             told = problem_of(coordinator.client.get(f"/api/v1/offers/?{query}"))
             assert (query[:20], set(told["errors"])) == (query[:20], names)
+
+    @pytest.mark.parametrize(
+        ("query", "name"),
+        [
+            ("follow-ups/?waiting=maybe", "waiting"),
+            ("follow-ups/?waiting=True", "waiting"),
+            ("conditions/?waiting=1", "waiting"),
+            ("follow-ups/?match=1.5", "match"),
+            ("outcomes/?match=1.5", "match"),
+            ("outcomes/?changed_since=yesterday", "changed_since"),
+            ("organisations/?city=nowhere", "city"),
+        ],
+    )
+    def test_what_is_no_value_of_a_filter_is_refused(self, coordinator, query, name):
+        assert set(problem_of(coordinator.get(query))["errors"]) == {name}
+
+    def test_waiting_is_true_or_false(self, coordinator, known_rows):
+        number = known_rows("/api/v1/follow-ups/{id}/")["id"]
+        found = {
+            word: [one["id"] for one in coordinator.get(f"follow-ups/?waiting={word}").json()["results"]]
+            for word in ("true", "false")
+        }
+        assert found == {"true": [number], "false": []}
 
     def test_several_values_where_the_schema_says_so(self, coordinator):
         assert coordinator.client.get("/api/v1/offers/?state=active&state=paused").status_code == 200
@@ -158,6 +186,38 @@ class TestBodies:
         told = problem_of(citizen.patch(f"offers/{offer.reference}/", {name: value, "title": "Autre"}))
         assert set(told["errors"]) == {name}
         assert Offer.objects.get().title == offer.title
+
+    def test_a_visit_that_was_read_can_be_sent_back(self, coordinator, citizen, known_rows):
+        path = f"visits/{known_rows('/api/v1/visits/{id}/')['id']}/"
+        for reader in (coordinator, citizen):
+            read = reader.get(path).json()
+            assert (reader.patch(path, read).status_code, reader.get(path).json()) == (200, read)
+        Visit.objects.update(state="cancelled", starts_at=timezone.now())
+        read = coordinator.get(path).json()
+        assert coordinator.patch(path, read).status_code == 200
+        assert coordinator.patch(path, {**read, "note": "Clair"}).status_code == 409
+
+    def test_a_moment_says_its_offset(self, coordinator, matched):
+        tomorrow = f"{timezone.localdate() + timedelta(days=1)}T14:00:00"
+        body = {"offer": matched().offer.reference, "starts_at": tomorrow}
+        answer = coordinator.post("visits/", body)
+        assert "Écrivez aussi le décalage" in problem_of(answer)["errors"]["starts_at"][0]
+        answer = coordinator.post("visits/", {**body, "starts_at": f"{tomorrow}Z"})
+        assert answer.status_code == 201, answer.content
+
+    def test_a_plan_of_no_needs_or_unknown_lines_is_refused(self, coordinator, city, known_rows):
+        assert set(problem_of(coordinator.post("plans/", {"city": city.slug, "needs": []}))["errors"]) == {
+            "needs"
+        }
+        number = known_rows("/api/v1/plans/{id}/")["id"]
+        answer = coordinator.post(f"plans/{number}/accept/", {"lines": [7]})
+        assert set(problem_of(answer)["errors"]) == {"lines"}
+
+    def test_an_opposite_answer_to_a_condition_is_refused(self, coordinator, known_rows):
+        path = f"conditions/{known_rows('/api/v1/conditions/{id}/')['id']}/answer/"
+        assert coordinator.post(path, {"gives": False}).json()["answer"] == "stays"
+        assert coordinator.post(path, {"gives": False}).status_code == 200
+        assert problem_of(coordinator.post(path, {"gives": True}))["type"] == "state"
 
     def test_a_list_is_no_body(self, citizen):
         assert problem_of(citizen.post("offers/", [1]))["type"] == "validation_error"
@@ -256,6 +316,41 @@ class TestVersions:
         assert operator.patch(path, {"title": "Un"}).status_code == 200
         assert citizen.post(f"{path}pause/", **{"if-match": first}).status_code == 412
         assert Offer.objects.get().state == "active"
+
+    @pytest.mark.parametrize(
+        ("path", "body", "header"),
+        [
+            ("plans/", {}, "If-Match"),
+            ("plans/{id}/accept/", {"lines": [1]}, "If-Match"),
+            ("plans/", {}, "Idempotency-Key"),
+            ("visits/{id}/conclude/", {}, "Idempotency-Key"),
+        ],
+    )
+    def test_a_header_without_effect_is_refused(self, coordinator, known_rows, path, body, header):
+        answer = coordinator.post(path.format(**known_rows(f"/api/v1/{path}")), body, **{header: '"x"'})
+        assert set(problem_of(answer)["errors"]) == {header}
+
+    @pytest.mark.parametrize(
+        ("path", "body", "tables"),
+        [
+            ("visits/{id}/cancel/", {}, ["offers_offer", "homes_visit"]),
+            ("conditions/{id}/answer/", {"gives": False}, ["needs_need", "matching_conditionquestion"]),
+            (
+                "follow-ups/{id}/answer/",
+                {"answer": "not_yet"},
+                ["offers_offer", "needs_need", "matching_match", "followups_followup"],
+            ),
+        ],
+    )
+    def test_locks_in_the_one_order(self, coordinator, known_rows, settings, path, body, tables):
+        # Locked by the endpoint, and by the service again.
+        twice = [{"model": name} for name in ("offers.Offer", "needs.Need", "matching.Match")]
+        settings.ZEAL_ALLOWLIST = [*settings.ZEAL_ALLOWLIST, *twice]
+        path = path.format(**known_rows(f"/api/v1/{path}"))
+        with CaptureQueriesContext(connection) as asked:
+            assert coordinator.post(path, body, **{"If-Match": "*"}).status_code == 200
+        locks = [re.search(r'FROM "(\w+)"', one["sql"]) for one in asked if "FOR NO KEY" in one["sql"]]
+        assert list(dict.fromkeys(found[1] for found in locks))[: len(tables)] == tables
 
     def test_of_a_match(self, matched, coordinator):
         match = matched()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from cities.models import City
 from config import discovery, views
 from config.middleware import SaidInWords
+from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
 from tests.front.conftest import Place
 
@@ -120,11 +121,11 @@ def test_a_page_that_is_not_there_says_so_in_the_reader_s_language_with_the_town
         assert _("Cette page n’existe pas, ou plus") in answer.text
 
 
-@pytest.mark.parametrize(("name", "status"), [("offers:start_again", 405)])
-def test_an_address_of_a_button_says_what_to_do(client, place: Place, name: str, status: int) -> None:
-    url = reverse(name, args=[place.city.slug])
+def test_an_address_of_a_button_says_what_to_do(client, place: Place) -> None:
+    client.force_login(UserFactory())
+    url = reverse("offers:pause", args=[place.city.slug, "P-0000-0000"])
     answer = client.get(url, **HTML)
-    assert (answer.status_code, answer["Allow"]) == (status, "POST")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert "Elle sert à un bouton" in answer.text
     assert "03 88 00 00 00" in answer.text
     # A program gets the bare refusal.

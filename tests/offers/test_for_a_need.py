@@ -161,7 +161,7 @@ def test_another_need_keeps_what_was_said_of_the_person(
     for name in ("goods", "where"):
         client.post(f"{NEW}{name}/", answers("goods")[name])
     client.get(CHECK)
-    client.post(CHECK, {"go": "back", "name": "Zoé"})
+    client.post(CHECK, {"go": "back", "name": "Zoé", "consent": "on"})
     there = open_link(client, kind="skill", category="french_lessons", need=OTHER)
     assert there == f"{NEW}where/?brouillon=2"
     form = client.get(there).context["form"]
@@ -169,7 +169,9 @@ def test_another_need_keeps_what_was_said_of_the_person(
     client.post(there, {"commune": "67000", "reach_km": "10"})
     client.post(f"{NEW}hours/?brouillon=2", {"capacity": "2"})
     client.post(f"{NEW}details/?brouillon=2", {})
-    assert client.get(f"{CHECK}?brouillon=2").context["form"]["name"].value() == "Zoé"
+    form = client.get(f"{CHECK}?brouillon=2").context["form"]
+    assert form["name"].value() == "Zoé"
+    assert not form["consent"].value(), "agreed to for one offer"
     assert NEED in client.get(CHECK).content.decode()
 
 

@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.forms import OneCodeForm
 from accounts.models import Consent, User
 from catalogue.vocabulary import Source
 from cities.models import City
 from notifications.models import Message
+from offers import proving, services, words
 from offers.models import Offer, OfferState
 from offers.wizard import STEPS
 from tests import http_server
@@ -306,19 +308,17 @@ def test_lost_session_is_explained_and_the_last_answer_kept(
     assert "12 rue des Invités" in text_of(client.get(f"{NEW}where/"))
 
 
-def test_somebody_who_comes_back_may_go_on_or_start_again(
-    city: City, client: Client, answers: Answers, walk: Step
-) -> None:
+def test_somebody_who_comes_back_may_go_on(city: City, client: Client, answers: Answers, walk: Step) -> None:
     walk(client, answers("housing"), until="where")
     assert f'href="{NEW}guests/"' in text_of(client.get(NEW))
-    client.post(f"{NEW}effacer/")
-    assert "Reprendre où vous en étiez" not in text_of(client.get(NEW))
 
 
 def test_a_page_that_knows_the_kind_skips_the_first_question(city: City, client: Client) -> None:
     assert client.get(NEW, {"nature": "goods"})["Location"] == f"{NEW}item/"
     assert "Quel objet" in text_of(client.get(f"{NEW}item/"))
-    assert client.get(NEW, {"nature": "skill"})["Location"] == f"{NEW}category/"
+    assert client.get(NEW, {"nature": "goods"})["Location"] == f"{NEW}item/", "it is bare still"
+    assert client.get(NEW, {"nature": "skill"})["Location"] == f"{NEW}category/?brouillon=2"
+    assert "Quel objet" in text_of(client.get(f"{NEW}item/")), "of another tab"
 
 
 def test_each_question_has_its_number_and_one_main_button(
@@ -493,6 +493,15 @@ def test_a_host_without_a_phone_says_so(
     assert Offer.objects.get().owner.phone is None
 
 
+def test_a_host_without_a_phone_is_written_to(city: City) -> None:
+    said = {
+        phone: words.receipt_steps(OfferFactory.build(owner=UserFactory.build(phone=phone)))[0]
+        for phone in (None, "+33612345678")
+    }
+    assert said[None] == "La ville vous écrit pour convenir d’une visite."
+    assert said["+33612345678"] == "La ville vous appelle pour convenir d’une visite."
+
+
 def test_whoever_gives_goods_is_asked_for_no_phone(
     city: City, client: Client, answers: Answers, walk: Step, send: Step
 ) -> None:
@@ -662,6 +671,49 @@ def test_what_was_begun_in_other_tabs_is_offered_to_go_on_with(
     assert "Couette" in begun[0]["title"]
 
 
+def test_two_tabs_that_begin_at_once_keep_two_drafts(city: City, client: Client) -> None:
+    keys = [client.get(NEW).context["draft_key"] for _tab in range(2)]
+    assert (
+        client.post(NEW, {"kind": "housing", "draft": "1", "key": keys[0]})["Location"] == f"{NEW}category/"
+    )
+    there = client.post(NEW, {"kind": "goods", "draft": "1", "key": keys[1]})["Location"]
+    assert there == f"{NEW}item/?brouillon=2"
+    assert client.get(f"{NEW}category/").status_code == 200
+
+
+def test_a_page_of_a_draft_that_is_another_one_by_now_changes_nothing(
+    city: City, client: Client, answers: Answers, walk: Step
+) -> None:
+    walk(client, answers("goods"))
+    shown = text_of(client.get(f"{NEW}goods/"))
+    assert f'name="key" value="{client.get(CHECK).context["draft_key"]}"' in shown
+    for page in (f"{NEW}goods/", CHECK):
+        told = client.post(page, {"key": "of-another", "capacity": "77", **YOU}, follow=True)
+        assert told.redirect_chain[-1][0] == CHECK
+        assert "Ces réponses ont changé dans un autre onglet" in text_of(told)
+        assert "10 objets" in text_of(told)
+    assert not Offer.objects.exists()
+
+
+def test_a_page_of_a_draft_that_was_sent_leads_to_its_receipt(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step
+) -> None:
+    walk(client, answers("goods"))
+    key = client.get(f"{NEW}goods/").context["draft_key"]
+    send(client)
+    walk(client, answers("goods"), until="item")
+    told = client.post(f"{NEW}where/", {"key": key, **answers("goods")["where"]}, follow=True)
+    assert Offer.objects.get().reference in text_of(told)
+
+
+def test_a_number_beyond_all_breaks_no_other_offer(city: City, client: Client) -> None:
+    client.post(NEW, {"kind": "goods", "draft": "999"})
+    client.post(f"{NEW}item/", {"item": "30 couettes 140", "draft": "999"})
+    number = client.get(NEW).context["draft_number"]
+    assert number == 1
+    assert client.post(NEW, {"kind": "skill", "draft": number})["Location"] == f"{NEW}category/"
+
+
 @pytest.mark.parametrize("number", ["x", "-1", "99999999999", "²", ""])
 def test_a_number_of_no_draft_breaks_nothing(city: City, client: Client, number: str) -> None:
     assert client.get(NEW, {"brouillon": number}).status_code == 200
@@ -701,9 +753,9 @@ def test_the_last_page_counts_the_needs_that_it_would_meet(
     due_need(city=city, kind="housing", now=now)
     walk(client, answers("goods"))
     assert client.get(CHECK).context["met"] == 1
-    assert "Vous aidez déjà 1 besoin près de chez vous." in text_of(client.get(CHECK))
+    assert "Aujourd’hui, elle correspond à 1 besoin ouvert." in text_of(client.get(CHECK))
     due_need(city=city, kind="goods", now=now)
-    assert "Vous aidez déjà 2 besoins près de chez vous." in text_of(client.get(CHECK))
+    assert "Aujourd’hui, elle correspond à 2 besoins ouverts." in text_of(client.get(CHECK))
 
 
 def test_needs_that_nobody_may_read_or_that_it_does_not_suit_are_not_counted(
@@ -750,6 +802,34 @@ def test_a_room_in_another_town_goes_on_there_with_its_answers(
     client.post(moved, {"key": shown.context["draft_key"], **YOU})
     assert Offer.objects.get().city == there
     assert client.get(CHECK).status_code == 302, "it is not there twice"
+
+
+def test_consent_is_given_to_one_town_for_one_offer(
+    city: City, client: Client, answers: Answers, walk: Step
+) -> None:
+    seat = CommuneFactory(insee="68224", name="Mulhouse", postcodes=["68100"], epci_code="", epci_name="")
+    CityFactory(slug="mulhouse", name="Mulhouse", seat=seat, epci_code="")
+    walk(client, answers("housing", where={"commune": "Mulhouse"}))
+    agreed = {**YOU, "share_with_linked": "on"}
+    moved = client.post(CHECK, {"go": "elsewhere", **agreed})["Location"]
+    form = client.get(moved).context["form"]
+    assert form["name"].value() == "Camille"
+    assert not form["consent"].value()
+    kept = client.session["offer-drafts-mulhouse"]["1"]["answers"]["you"]["data"]
+    assert not {"consent", "share_with_linked"} & set(kept)
+
+
+def test_back_after_going_on_in_another_town_leads_there(
+    city: City, client: Client, answers: Answers, walk: Step
+) -> None:
+    seat = CommuneFactory(insee="68224", name="Mulhouse", postcodes=["68100"], epci_code="", epci_name="")
+    CityFactory(slug="mulhouse", name="Mulhouse", seat=seat, epci_code="")
+    walk(client, answers("housing", where={"commune": "Mulhouse"}))
+    moved = client.post(CHECK, {"go": "elsewhere"})["Location"]
+    assert client.get(CHECK)["Location"] == moved
+    assert client.post(f"{NEW}guests/", {"capacity": "3"})["Location"] == moved
+    walk(client, answers("goods"), until="item")
+    assert client.get(CHECK)["Location"] == f"{NEW}goods/", "another one has begun since"
 
 
 def test_a_room_outside_is_kept_with_the_reason(
@@ -810,6 +890,29 @@ def test_a_code_by_sms_serves_three_tries_and_in_its_browser_alone(
     assert Offer.objects.get().state == OfferState.ACTIVE
 
 
+def test_an_empty_code_is_no_try_and_has_one_error(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step, gateway: Any
+) -> None:
+    walk(client, answers("goods"))
+    receipt = send(client, email="")["Location"]
+    for _number in range(6):
+        assert len(errors_of(client.post(receipt, {"code": ""}))["code"]) == 1
+    assert client.post(receipt, {"code": sms_code(gateway)}).status_code == 302
+
+
+def test_a_right_code_that_makes_nothing_active_confirms_nothing(
+    city: City, gateway: Any, rf: Any, db: None
+) -> None:
+    offer = OfferFactory(city=city, unconfirmed=True, owner=UserFactory(email=None, phone="+33612345678"))
+    request = rf.post("/")
+    request.session, request._messages = {}, []
+    proving.send_to_number(request, offer)
+    services.withdraw(offer_id=offer.pk, by=offer.owner, now=timezone.now())
+    form = OneCodeForm({"code": sms_code(gateway)})
+    assert not proving.proves_number(request, offer, form)
+    assert "Ce n’est plus possible. Appelez la ville." in form.errors["code"][0].replace("\u202f", " ")
+
+
 def test_where_no_sms_leaves_the_town_calls(
     city: City, client: Client, answers: Answers, walk: Step, send: Step, gateway: Any
 ) -> None:
@@ -817,6 +920,8 @@ def test_where_no_sms_leaves_the_town_calls(
     walk(client, answers("goods"))
     page = text_of(client.get(send(client, email="")["Location"]))
     assert "Nous ne pouvons pas envoyer de code pour l’instant. La ville vous appelle." in page
+    assert "Nous vous envoyons un code" not in page
+    assert "La ville vous appelle au numéro que vous avez donné" in page
     walk(client, answers("goods"))
     send(client, email="", phone="03 88 00 00 01")
     assert len(gateway.requests) == 1, "a landline reads no SMS"

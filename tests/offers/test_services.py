@@ -15,6 +15,7 @@ from cities.models import City
 from notifications.models import Message
 from offers import asking, intake, services
 from offers.models import Offer, OfferChange, OfferState, Window
+from sealing.seals import NOTHING
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.offers import OfferFactory
@@ -389,6 +390,21 @@ def test_what_the_town_closed_stays_closed(db: None) -> None:
             services.revive(offer_id=offer.pk, by=offer.owner, now=NOW)
         offer.refresh_from_db()
         assert offer.state != OfferState.ACTIVE
+
+
+def test_only_its_owner_proposes_again_what_they_took_back(db: None) -> None:
+    offer = withdrawn()
+    with pytest.raises(ValidationError):
+        services.revive(offer_id=offer.pk, by=CityRoleFactory(city=offer.city, role="operator").user, now=NOW)
+    offer.refresh_from_db()
+    assert offer.state == OfferState.WITHDRAWN
+
+
+def test_what_retention_emptied_is_not_proposed_again(db: None) -> None:
+    offer = withdrawn()
+    Offer.objects.filter(pk=offer.pk).update(title=NOTHING)
+    with pytest.raises(ValidationError):
+        services.revive(offer_id=offer.pk, by=offer.owner, now=NOW)
 
 
 def test_what_was_taken_back_before_its_contact_was_proven_is_not_proposed_again(db: None) -> None:
