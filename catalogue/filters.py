@@ -67,7 +67,7 @@ class Known(django_filters.CharFilter):
 
 
 def _check_known(is_known: Callable[[str], bool], word: str) -> None:
-    if not is_known(word):
+    if "\x00" in word or not is_known(word):
         raise ValidationError(_("Cette valeur n’existe pas ici."), code="unknown")
 
 

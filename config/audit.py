@@ -250,6 +250,8 @@ def install(connection: BaseDatabaseWrapper) -> list[str]:
         tables = set(connection.introspection.table_names(cursor))
         if "town_auditrow" not in tables:
             return []
+        # A database that was restored has the rights of a new one: anybody's.
+        cursor.execute("REVOKE EXECUTE ON FUNCTION audit() FROM PUBLIC")
         cursor.execute(
             "SELECT tgname, relname, CASE WHEN tgenabled = 'O' THEN obj_description(t.oid, 'pg_trigger') END"
             " FROM pg_trigger t"

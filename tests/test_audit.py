@@ -155,6 +155,16 @@ def test_nobody_else_hangs_the_notes_on_a_table_of_their_own() -> None:
 
 
 @pytest.mark.django_db
+def test_a_restored_database_takes_that_right_away_again() -> None:
+    """A dump is restored without rights (config/backups.py), and a function is everybody's by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("GRANT EXECUTE ON FUNCTION audit() TO PUBLIC")
+        audit.install(connection)
+        cursor.execute("SELECT has_function_privilege('public', 'audit()', 'execute')")
+        assert cursor.fetchone() == (False,)
+
+
+@pytest.mark.django_db
 def test_what_is_deleted_leaves_what_may_be_kept_of_it() -> None:
     role = CityRoleFactory()
     offer = OfferFactory()

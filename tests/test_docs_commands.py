@@ -32,6 +32,7 @@ MACHINE = {
     "for": "the shell's own, round docker buildx: there is no docker where the tests run",
     "docker buildx": "there is no docker where the tests run",
     "done": "the end of that loop",
+    "openapi-python-client generate": "of whoever calls the API; run by tests/api/test_clients.py",
 }
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
 

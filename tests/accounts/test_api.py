@@ -54,10 +54,11 @@ class WhoView(APIView):
 
 
 urlpatterns = [
-    *addresses.urlpatterns,
     path("api/who/", WhoView.as_view()),
     # Not the product's own, which is made once for a whole process: it would keep the endpoint above.
     path("api/who/schema/", SpectacularAPIView.as_view()),
+    # Its last one says of every other address below /api/ that there is nothing.
+    *addresses.urlpatterns,
 ]
 
 
