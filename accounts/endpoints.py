@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.http import http_date, parse_etags
@@ -154,6 +154,14 @@ def _no_number(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
+def lock(*rows: tuple[type[models.Model], int]) -> None:
+    """These rows, in this order, stay as they are to the end of the transaction."""
+    for model, key in rows:
+        list(
+            model._default_manager.order_by().select_for_update(no_key=True).filter(pk=key).values_list("pk")
+        )
+
+
 class Endpoint(GenericViewSet):
     """Rows that the reader may see, and acts on them, which an API key needs the scope `area` for."""
 
@@ -194,7 +202,7 @@ class Endpoint(GenericViewSet):
     def locked(self) -> None:
         """The row of the address stays as it is to the end of the transaction."""
         row = self.get_object()
-        type(row)._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=row.pk)
+        lock((type(row), row.pk))
 
     def gives_version(self) -> bool:
         return bool(self.detail) and self.versioned

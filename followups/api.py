@@ -16,14 +16,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import COORDINATION, associations_of, has_role, require, speaks_for, towns_of
-from accounts.endpoints import Conflict, Endpoint
+from accounts.endpoints import Conflict, Endpoint, lock
 from accounts.models import Scope
 from accounts.operations import problems
 from catalogue.filters import ChangedSince, RowNumber, YesNo, of_town
 from followups import services
 from followups.models import Answer, FollowUp, Outcome
-from matching import services as matches
 from matching.models import Match
+from needs.models import Need
+from offers.models import Offer
 
 TAGS = ["follow-ups"]
 ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The question's number.")
@@ -99,9 +100,10 @@ class FollowUpEndpoint(ListModelMixin, Endpoint):
         return followup
 
     def locked(self) -> None:
+        followup = self.get_object()
+        match = followup.match
         # In the order of all locks.
-        matches.locked(self.get_object().match_id)
-        super().locked()
+        lock((Offer, match.offer_id), (Need, match.need_id), (Match, match.pk), (FollowUp, followup.pk))
 
     def shown(self) -> dict[str, Any]:
         return FollowUpSerializer(self.get_object()).data

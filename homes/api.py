@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import COORDINATION, has_role
-from accounts.endpoints import Conflict, Endpoint, conflict_in
+from accounts.endpoints import Conflict, Endpoint, conflict_in, lock
 from accounts.models import Scope
 from accounts.operations import problems
 from catalogue.filters import ChangedSince, of_town
@@ -204,8 +204,7 @@ class VisitEndpoint(ListModelMixin, Endpoint):
     def locked(self) -> None:
         visit = self.get_object()
         # In the order of all locks.
-        Offer.objects.select_for_update(no_key=True).get(pk=visit.offer_id)
-        Visit.objects.select_for_update(no_key=True).get(pk=visit.pk)
+        lock((Offer, visit.offer_id), (Visit, visit.pk))
 
     def shown(self) -> dict[str, Any]:
         return VisitSerializer(self._shape(self.get_object())).data

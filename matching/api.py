@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from accounts.endpoints import Conflict, Endpoint
+from accounts.endpoints import Conflict, Endpoint, lock
 from accounts.models import Scope
 from accounts.operations import problems
 from accounts.services import log_contact_reading
@@ -156,13 +156,7 @@ class MatchEndpoint(Endpoint):
     def locked(self) -> None:
         match = self.get_object()
         # In the order of all locks.
-        rows: tuple[tuple[Any, int], ...] = (
-            (Offer, match.offer_id),
-            (Need, match.need_id),
-            (Match, match.pk),
-        )
-        for model, pk in rows:
-            model.objects.select_for_update(no_key=True).get(pk=pk)
+        lock((Offer, match.offer_id), (Need, match.need_id), (Match, match.pk))
 
     def _shape(self) -> dict[str, Any]:
         now = timezone.now()

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import COORDINATION, has_role
-from accounts.endpoints import Conflict, Endpoint
+from accounts.endpoints import Conflict, Endpoint, lock
 from accounts.models import Scope
 from accounts.operations import problems
 from catalogue.filters import YesNo, of_town
@@ -273,8 +273,7 @@ class QuestionEndpoint(ListModelMixin, Endpoint):
     def locked(self) -> None:
         question = self.get_object()
         # In the order of all locks.
-        Need.objects.select_for_update(no_key=True).get(pk=question.need_id)
-        ConditionQuestion.objects.select_for_update(no_key=True).get(pk=question.pk)
+        lock((Need, question.need_id), (ConditionQuestion, question.pk))
 
     def shown(self) -> dict[str, Any]:
         return QuestionSerializer(self.get_object(), context={"request": self.request}).data

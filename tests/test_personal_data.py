@@ -91,8 +91,18 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "inbox.MailReply": {"digest"},  # of a mail's own number, by which it is taken once
         "insight.OwnIndicator": {"name", "about"},
         "front.HomeWords": {
-            "title", "lead", "offer_label", "need_label", "call_note", "needs_title", "needs_none", "figures_title",
-            "about_title", "about", "associations_title", "language",
+            "title",
+            "lead",
+            "offer_label",
+            "need_label",
+            "call_note",
+            "needs_title",
+            "needs_none",
+            "figures_title",
+            "about_title",
+            "about",
+            "associations_title",
+            "language",
         },
         "front.HomePicture": {"digest"},
         "statements.Recording": {"question", "media_type", "content"},  # the town's questions, read aloud

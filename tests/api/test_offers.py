@@ -254,7 +254,8 @@ class TestList:
     @pytest.mark.parametrize(
         "query",
         [
-            {"kind": "x"}, {"state": "x"}, {"city": "\x00"}, {"city": "nulle-part"}, {"reference": "\x00"}, {"changed_since": "hier"},
+            {"kind": "x"}, {"state": "x"}, {"city": "\x00"}, {"city": "nulle-part"}, {"reference": "\x00"},
+            {"changed_since": "hier"},
             {"changed_since": "99999999999999999999"}, {"category": "\ufffd"},
             {"changed_since": "0001-01-01T00:00:00+16:17"},
         ],

@@ -144,7 +144,8 @@ def test_a_town_is_set_up_in_a_form() -> None:
         "answer_hours_tonight": "2", "answer_hours_this_week": "24", "answer_hours_planned": "72",
         "follow_up_after_days": "2", "escalate_after_minutes": "10", "homes_asked_at_once": "2",
         "sms_monthly_limit": "500",
-        "messages_a_week": "5", "visit_valid_months": "12", "looks_ahead_days": "0", "quiet_from": "21:00", "quiet_until": "08:00",
+        "messages_a_week": "5", "visit_valid_months": "12", "quiet_from": "21:00", "quiet_until": "08:00",
+        "looks_ahead_days": "0",
         "asks_citizen_for": ["housing"],
         "weights": '{"proximity":30,"dates":25,"fit":15,"language":10,"freshness":10,"courtesy":10}',
     }  # fmt: skip
