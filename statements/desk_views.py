@@ -38,10 +38,12 @@ def entrust(request: HttpRequest, city: City) -> HttpResponse:
     user = person(request)
     wrong: dict[str, Any] = {}
     if request.method == "POST":
-        statement = get_object_or_404(
-            Statement.objects.visible_to(user), city=city, reference=request.POST.get("reference", "")
+        named = Statement.objects.visible_to(user).filter(
+            city=city, reference=request.POST.get("reference", "")
         )
-        wrong = _act(request, statement)
+        statement = named.first()
+        if statement is not None:
+            wrong = _act(request, statement)
         if not wrong:
             return redirect("statements:entrust", city.slug)
     takers = list(selectors.takers(city))

@@ -78,6 +78,10 @@ def _model(row: AuditRow) -> type[Model]:
     return _models().get(row.table, AuditRow)
 
 
+# Where that of which a history is kept has the state that the history tells of.
+_STATES = ("state", "stage")
+
+
 @cache
 def _models() -> dict[str, type[Model]]:
     return {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
@@ -112,11 +116,12 @@ def _details(row: AuditRow) -> Iterator[str]:
         )
     fields = {field.column: field for field in model._meta.concrete_fields}
     fields |= {field.name: field for field in model._meta.concrete_fields}
+    states = next((fields[name].flatchoices for name in _STATES if name in fields), ())
     if row.act == AuditRow.Act.DELETE:
         return
     for name, pair in row.what.items():
         if is_history and name == "state" and isinstance(pair[1], str):
-            yield str(dict(fields["state"].flatchoices).get(pair[1], pair[1]))
+            yield str(dict(states).get(pair[1], pair[1]))
         elif name in _PARTS:
             yield str(_PARTS[name])
         elif name in fields and isinstance(fields[name].verbose_name, Promise):

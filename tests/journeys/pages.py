@@ -119,6 +119,7 @@ PAGES = [
     Page("statements-number", "member", _at("j-ai-besoin/numero/")),
     Page("statements-asked", "member", _at("j-ai-besoin/confies/")),
     Page("statements-entrust", "coordinator", _at("bureau/besoins-a-confier/")),
+    Page("town-close", "administrator", _at("ma-ville/fermer/")),
     Page("statements-recordings", "administrator", _at("bureau/voix/")),
     Page("algorithm", "", _at("algorithme/")),
     Page("explained-by-link", "", lambda town: _asked("proposed")(town) + "explication/"),
@@ -365,6 +366,10 @@ NO_PAGE = {
         "account_confirm_login_code", "matching:offer_for_need", "offers:check", "offers:new", "offers:proven",
         "offers:sent", "offers:step",
     }),
+    "a step of stating a need, and its page (test_stating.py, tests/statements)": frozenset({
+        "statements:question", "statements:check", "statements:listen", "statements:own",
+    }),
+    "of an installation without a town (tests/town/test_first_town.py)": frozenset({"first_town:open"}),
     "a second factor: the pages before and after the one above (tests/accounts/test_pages.py)": frozenset({
         "account_inactive", "mfa_activate_totp", "mfa_authenticate", "mfa_deactivate_totp",
         "mfa_generate_recovery_codes", "mfa_reauthenticate", "mfa_view_recovery_codes",

@@ -15,7 +15,7 @@ from matching.models import Match, Plan
 from notifications.models import Message
 from tests.factories.accounts import CityRoleFactory, OrganisationFactory, UserFactory
 from tests.factories.matching import drain, due_need, due_offer
-from tests.journeys.test_pages import Inspector
+from tests.journeys.test_pages import AXE, Inspector
 from tests.journeys.test_story import DESK, PHONE
 from tests.journeys.town import strasbourg
 from tests.journeys.walks import HOME
@@ -143,7 +143,7 @@ def test_twelve_people_are_asked_on_a_phone_once_one_has_read_how_many(
     phone = new_page(**PHONE, java_script_enabled=scripted)
     sign_in(phone, coordinator)
     inspector = Inspector("ltr")
-    inspector.listen(phone)
+    phone.add_init_script(AXE)
     phone.goto(f"{HOME}bureau/plan/{plan.pk}/")
     if scripted:
         assert phone.evaluate(STAYS_CLEAR), "the words under the button make what sticks higher"
