@@ -180,7 +180,7 @@ def preview(request: HttpRequest, city: City) -> HttpResponse:
     """The home as everybody would see it: in a language, with the picture that waits, in colours that are tried."""
     asked = ColoursForm(request.GET)
     said: dict[str, Any] = asked.cleaned_data if asked.is_valid() else {}
-    language = said.get("langue") or selectors.FRENCH
+    language = said.get("langue") or get_language() or selectors.FRENCH
     colours = {name: said[name] for name in ("brand_colour", "accent_colour") if said.get(name)}
     return _preview(
         request,

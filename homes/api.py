@@ -163,7 +163,9 @@ def _act(
     """An act on a visit, as an operation."""
 
     def method(self: Any, request: Request, pk: str) -> Response:
-        return self._perform(service, **self.said(body))
+        # Whoever may not see the visit is not told either what is to be said of it.
+        visit_id = self.get_object().pk
+        return self._perform(service, visit_id, **self.said(body))
 
     method.__name__ = name.replace("-", "_")
     described = extend_schema(
@@ -276,10 +278,9 @@ class VisitEndpoint(ListModelMixin, Endpoint):
             seen["answers"] = [dict(row) for row in seen["answers"] if row["answer"]]
         if not seen:
             return self.answer()
-        return self._perform(services.note, seen=seen)
+        return self._perform(services.note, visit.pk, seen=seen)
 
-    def _perform(self, service: Callable[..., Visit], **said: Any) -> Response:
-        visit_id = self.get_object().pk
+    def _perform(self, service: Callable[..., Visit], visit_id: int, **said: Any) -> Response:
         self._done(lambda: service(visit_id=visit_id, by=self.actor, now=timezone.now(), **said))
         return self.answer()
 

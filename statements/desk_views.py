@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -150,8 +150,9 @@ def asked(request: HttpRequest, city: City) -> HttpResponse:
         raise Http404
     found = selectors.asked_of(user, city, today=local_day(timezone.now(), city))
     if request.method == "POST":
-        statement = get_object_or_404(found, reference=request.POST.get("reference", ""))
-        _answer(request, statement)
+        statement = found.filter(reference=request.POST.get("reference", "")).first()
+        if statement is not None:
+            _answer(request, statement)
         return redirect("statements:asked", city.slug)
     cards = [_card(one, city) for one in found]
     for card in cards:
