@@ -227,16 +227,16 @@ def story(port: int, mail: Any) -> None:
     camille, new = Browser(port), "/strasbourg/propositions/nouvelle/"
     camille.ask(new)
     for answers in (
-        {"kind": "housing"}, {"category": "shared_room"}, {"commune": "Strasbourg", "address": "12 rue des Invités"},
-        {"open_ended": "on", "first_day": time.strftime("%Y-%m-%d")}, {"capacity": "3"}, {"accepts": ["women"]},
-        {"longest_stay_days": "30", "notice_days": "1"}, {"languages": ["fr"]}, {"title": "Une chambre"},
-        {"name": "Camille", "email": "camille@ville.example", "phone": "06 12 34 56 78", "consent": "on"},
+        {"kind": "housing"}, {"category": "shared_room"},
+        {"commune": "Strasbourg", "address": "12 rue des Invités", "when": "now"}, {"capacity": "3"},
+        {"accepts": ["women"], "longest_stay_days": "30", "notice_days": "1", "languages": ["fr"]},
     ):  # fmt: skip
         camille.answer(**answers)
-    [key] = re.findall(r'name="key" value="([^"]+)"', camille.page)
-    camille.answer(key=key)
+    [key] = set(re.findall(r'name="key" value="([^"]+)"', camille.page))
+    camille.answer(
+        key=key, name="Camille", email="camille@ville.example", phone="06 12 34 56 78", consent="on"
+    )
     assert "receipt__reference" in camille.page
-    [code_page] = set(re.findall(r'href="([^"]*/connexion/code/[^"]*)"', camille.page))
-    camille.ask(code_page)
-    camille.answer(code=code_in(mail.to("camille@ville.example")[-1]))
-    assert "Une chambre" in camille.page
+    [code_page] = set(re.findall(r'action="([^"]*/connexion/code/[^"]*)"', camille.page))
+    camille.ask(code_page, code=code_in(mail.to("camille@ville.example")[-1]))
+    assert "Chambre chez l’habitant" in camille.page
