@@ -72,10 +72,7 @@ def stay_longer(*, match_id: int, by: User, now: datetime) -> Match:
     if standing.is_taken_back(match) or match.longer_by <= now or waits.is_over(match, now=now):
         raise _refused(match, "closed", Act.STAY_LONGER)
     check_may(match, Act.STAY_LONGER, by=by)
-    # Either side may have changed since it was asked.
-    if match.longer_until > match.need.last_day or still_fits.broken_longer(
-        match, match.longer_until, now=now
-    ):
+    if not standing.fits_longer(match, match.longer_until, now=now):
         raise _refused(match, "changed", Act.STAY_LONGER)
     telling.note_longer_answered(match, by=by, now=now)
     _goes_on(match, by=by, role=None, now=now)

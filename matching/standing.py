@@ -3,7 +3,7 @@
 The caller has locked offer, need and match.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from catalogue.vocabulary import Kind
 from cities.days import local_day
@@ -98,6 +98,11 @@ def may_stay_longer(match: Match, *, now: datetime) -> bool:
     until, by = match.longer_until, match.longer_by
     if until is None or by is None or by <= now or is_taken_back(match):
         return False
+    return fits_longer(match, until, now=now)
+
+
+def fits_longer(match: Match, until: date, *, now: datetime) -> bool:
+    """Whether both sides, either of which may have changed since it was asked, can go on until that day."""
     return until <= match.need.last_day and not still_fits.broken_longer(match, until, now=now)
 
 
