@@ -1,4 +1,4 @@
-# A town's server: the same processes as the demonstration, see config/run.py.
+# A town's server: the same processes as the demonstration, see config/processes.py.
 # A town pins it: docker build --build-arg PYTHON=python:3.11-slim@sha256:… (docs/operations.md).
 ARG PYTHON=python:3.11-slim
 FROM ${PYTHON} AS build

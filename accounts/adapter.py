@@ -48,7 +48,7 @@ logger = logging.getLogger(__name__)
 
 # A code is sent while its reader waits: it is a secret, which the outbox would keep for all who read the messages. So a
 # mail server that is silent holds a thread of the site for each. It may hold half of a web process's threads
-# (config/run.py), for this many seconds an answer; whoever finds no place is told at once, and the site goes on.
+# (config/processes.py), for this many seconds an answer; whoever finds no place is told at once, and the site goes on.
 # Each answer has its time, not the whole: a distant server with encryption and a password takes a dozen of them.
 CODES_AT_ONCE = 2
 SECONDS_FOR_AN_ANSWER = 2

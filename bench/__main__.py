@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import embedded
-from config.run import command
+from config.processes import command
 
 TABLES = ("reading", "imports", "desk", "insight", "single", "batch", "plan", "messages")
 

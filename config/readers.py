@@ -9,7 +9,7 @@ TEAM_ONLY = (
     "callers/*", "catalogue/imports/*", "catalogue/spreadsheets/*", "demo/*", "desk/*", "lists/*", "oncall/*",
     "webhooks/*",
     "config/backups.py", "config/templates/base_desk.html", "config/templates/components/report.html",
-    "config/packages.py", "config/run.py", "config/field_docs.py",
+    "config/packages.py", "config/processes.py", "config/run.py", "config/together.py", "config/field_docs.py",
     "followups/templates/followups/incident*.html", "followups/templates/followups/to_chase.html",
     "followups/views/incidents.py", "followups/services/incidents.py",
     "front/editing.py", "front/forms.py", "front/models.py", "front/pictures.py", "front/templates/front/embed.html",

@@ -1,4 +1,4 @@
-"""The mails that the demonstration's own SMTP server took: a maildir in the data folder (config/run.py starts it).
+"""The mails that the demonstration's own SMTP server took: a maildir in the data folder (config/together.py starts it).
 
 The outbox's messages are rows; here are those that never were one, the sign-in codes.
 """

@@ -140,7 +140,8 @@ def test_no_two_rooms_of_matching_have_a_file_of_one_name():
 
 # They run before the settings, or start the processes that read them.
 ENVIRONMENT_READERS = {
-    "config/settings.py", "config/embedded.py", "config/run.py", "config/bootstrap.py", "config/celery.py",
+    "config/settings.py", "config/embedded.py", "config/run.py", "config/processes.py", "config/together.py",
+    "config/bootstrap.py", "config/celery.py",
     "config/wsgi.py", "config/environment.py",
 }  # fmt: skip
 

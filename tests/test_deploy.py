@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config import run, settings
+from config import processes, settings
 from lists.services import MOST_BYTES as LARGEST_LIST
 from notifications.inbox.mailbox import LONGEST as LARGEST_MAIL
 from tests.test_run import COMPOSE, OURS
@@ -48,7 +48,7 @@ def test_one_unit_runs_every_process_as_the_containers_do() -> None:
     assert service["Restart"] == ["always"]
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     [enabled] = re.findall(r"systemctl enable --now accorde\.target (.*)$", page, re.MULTILINE)[:1] or [""]
-    assert enabled.split() == [f"accorde@{name}" for name in run.PROCESSES]
+    assert enabled.split() == [f"accorde@{name}" for name in processes.PROCESSES]
 
 
 def test_the_unit_waits_and_bounds_as_the_containers_do() -> None:
@@ -96,8 +96,8 @@ def test_a_proxy_passes_what_the_site_takes_and_waits_as_long(name: str) -> None
     assert "/bureau/listes/" in text
     assert "X-Request-ID" in text
     # The site keeps an idle connection a little longer than the proxy does, so that none is closed under a request.
-    [kept] = re.findall(r'"--keep-alive", "(\d+)"', (ROOT / "config" / "run.py").read_text(encoding="utf-8"))
-    assert int(kept) > 60
+    web = processes.command("web")
+    assert int(web[web.index("--keep-alive") + 1]) > 60
     assert re.search(r"(proxy_read_timeout|response_header_timeout) 60s", text)
     assert "/static" not in text, "the site serves its own files, wherever STATIC_URL is"
 

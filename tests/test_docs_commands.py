@@ -12,7 +12,7 @@ import pytest
 import yaml
 from django.core.management import get_commands, load_command_class
 
-from config import run
+from config import processes, run
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -62,7 +62,7 @@ def is_known(command: str) -> bool:
         case ["python" | "python3", "-m", "config.run", "exec", *inner]:
             return is_known(shlex.join(inner))
         case ["python" | "python3", "-m", "config.run", name, *others]:
-            return name in run.NAMES and (not others or others[0] in run.PROCESSES)
+            return name in run.NAMES and (not others or others[0] in processes.PROCESSES)
         case ["python" | "python3", script] if script.endswith(".py"):
             return (ROOT / script).is_file()
         case ["python" | "python3", "-m", "venv" | "pip", *arguments]:
@@ -81,7 +81,7 @@ def is_known(command: str) -> bool:
 
 
 def units_of_ours() -> set[str]:
-    return {"accorde.target", "accorde@*", *(f"accorde@{name}" for name in run.PROCESSES)}
+    return {"accorde.target", "accorde@*", *(f"accorde@{name}" for name in processes.PROCESSES)}
 
 
 @pytest.mark.parametrize(("page", "command"), commands())

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from config import checks, heard, run, tasks, views
+from config import checks, heard, processes, run, tasks, views
 from config.celery import app
 from config.queues import QUEUES, ROUTES, WORKERS
 from config.tasks import heartbeat
@@ -55,7 +55,7 @@ def test_what_people_wait_for_shares_no_worker_with_what_may_be_slow():
 
 @pytest.mark.parametrize("name", WORKERS)
 def test_each_worker_reads_its_queues_and_compose_watches_it(name):
-    command = run.command(name)
+    command = processes.command(name)
     assert command[command.index("--queues") + 1].split(",") == list(WORKERS[name])
 
 

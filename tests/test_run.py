@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config import address, embedded, run
+from config import address, embedded, processes, together
 from config.management.commands.backup import Command
 from config.queues import WORKERS
 from tests.conftest import database_url
@@ -25,7 +25,7 @@ OURS = {name: service for name, service in COMPOSE["services"].items() if "build
 
 def test_compose_starts_the_processes_that_are_tested_here():
     assert {name: service["command"] for name, service in OURS.items() if "profiles" not in service} == {
-        name: ["python", "-m", "config.run", name] for name in ("prepare", *run.PROCESSES)
+        name: ["python", "-m", "config.run", name] for name in ("prepare", *processes.PROCESSES)
     }
     assert [COMPOSE["services"][name]["image"] for name in ("postgres", "valkey")] == [
         "${POSTGRES_IMAGE:-postgres:18}",
@@ -62,7 +62,7 @@ def test_no_service_but_the_site_is_published():
 @pytest.fixture
 def town(transactional_db, tmp_path):
     """The environment of a town's server, on the test's own database."""
-    port = run.free_port(18_000)
+    port = together.free_port(18_000)
     return {
         "PATH": os.environ["PATH"],
         **embedded.clock(),
@@ -162,22 +162,22 @@ def gone(pid):
 
 
 def test_stopping_leaves_no_grandchild(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "GRACE_SECONDS", 1)
-    household = run.Household(tmp_path)
-    household.start("family", [sys.executable, "-c", PARENT, GRANDCHILD])
+    monkeypatch.setattr(together, "GRACE_SECONDS", 1)
+    group = together.ProcessGroup(tmp_path)
+    group.start("family", [sys.executable, "-c", PARENT, GRANDCHILD])
     log = tmp_path / "family.log"
     assert embedded.wait_until(lambda: "deaf" in log.read_text(), 10)
     grandchild = next(int(word) for word in log.read_text().split() if word.isdigit())
-    household.stop()
+    group.stop()
     assert embedded.wait_until(lambda: gone(grandchild), 5)
 
 
 def test_a_fallen_process_is_named_with_the_end_of_its_log(tmp_path, capsys):
-    household = run.Household(tmp_path)
-    household.start("worker", [sys.executable, "-c", "raise SystemExit('plus de mémoire')"])
-    assert embedded.wait_until(lambda: household.dead() == "worker", 10)
-    household.complain("worker")
-    household.stop()
+    group = together.ProcessGroup(tmp_path)
+    group.start("worker", [sys.executable, "-c", "raise SystemExit('plus de mémoire')"])
+    assert embedded.wait_until(lambda: group.dead() == "worker", 10)
+    group.complain("worker")
+    group.stop()
     said = capsys.readouterr().out
     assert "«\u00a0worker\u00a0» s'est arrêté (code 1)" in said
     assert "plus de mémoire" in said

@@ -182,11 +182,12 @@ def test_commands_are_in_production_as_soon_as_a_database_is_named():
 def test_the_example_names_every_variable_that_a_town_can_set():
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^#?([A-Z][A-Z_]+)=", example, re.MULTILINE))
-    code = "".join((ROOT / "config" / name).read_text(encoding="utf-8") for name in ("settings.py", "run.py"))
+    readers = ("settings.py", "processes.py", "run.py", "together.py")
+    code = "".join((ROOT / "config" / name).read_text(encoding="utf-8") for name in readers)
     read = set(re.findall(r'(?:environ\.get|flag|number|words)\(\s*"(\w+)"', code)) | set(
         channel_folders.variables()
     )
-    # Set by the image, config/run.py, the tests or whoever runs the demonstration, rather than by a town.
+    # Set by the image, config/together.py, the tests or whoever runs the demonstration, rather than by a town.
     internal = {"ACCORDE_MODE", "ACCORDE_DATA", "BIND", "DATABASE_POOLED", "PORT"}
     assert read - internal <= named
     of_compose = {

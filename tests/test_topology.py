@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from config import alive, checks, run
+from config import alive, checks, processes, run
 from tests.conftest import ROOT
 from tests.test_settings import TOWN
 
@@ -42,7 +42,7 @@ def shown():
 
 
 def test_each_process_of_each_machine_is_shown_with_its_version_and_age():
-    for name in run.PROCESSES:
+    for name in processes.PROCESSES:
         say(name, "un", ago=3)
     say("web", "deux", ago=2, release="0.2.0")
     rows = shown()
@@ -54,7 +54,7 @@ def test_each_process_of_each_machine_is_shown_with_its_version_and_age():
 
 
 def test_what_nobody_runs_is_named_and_fails():
-    for name in run.PROCESSES:
+    for name in processes.PROCESSES:
         say(name, "un", ago=100 if name == "long-worker" else 1)
     with pytest.raises(CommandError, match=r"Personne ne fait tourner\u202f: long-worker\.$"):
         shown()
@@ -87,7 +87,7 @@ def test_who_lives_goes_on_while_valkey_is_away(monkeypatch):
 def test_pages_alone_go_through_the_pool(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql://database/accorde")
     monkeypatch.setenv("DATABASE_POOL_URL", "postgresql://pool/accorde")
-    of = {name: run._database_of(name) for name in run.PROCESSES}
+    of = {name: run._database_of(name) for name in processes.PROCESSES}
     assert {name for name, told in of.items() if told["DATABASE_URL"] == "postgresql://pool/accorde"} == {
         "web"
     }

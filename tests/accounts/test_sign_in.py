@@ -25,7 +25,7 @@ from accounts import services
 from accounts.adapter import CODES_AT_ONCE
 from accounts.models import User
 from cities.models import City
-from config import run
+from config import processes
 from config import urls as addresses
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
@@ -726,7 +726,7 @@ class TestASilentMailServer:
         assert [answer.status_code for answer in answers] == [302] * CODES_AT_ONCE
 
     def test_leaves_threads_of_the_site_to_everybody_else(self):
-        assert CODES_AT_ONCE * 2 <= run.WEB_THREADS
+        assert CODES_AT_ONCE * 2 <= processes.WEB_THREADS
 
 
 class TestWhatIsNotThere:

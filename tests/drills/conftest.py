@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from cities.models import City
-from config import embedded, run
+from config import embedded, together
 from matching.models import Match, MatchState
 from needs.models import Need
 from tests.conftest import database_url
@@ -115,4 +115,4 @@ def has_suggestions(need: Need) -> bool:
 
 
 def free_port() -> int:
-    return run.free_port(18_000)
+    return together.free_port(18_000)

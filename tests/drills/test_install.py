@@ -24,7 +24,7 @@ import psycopg
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
-from config import embedded, run
+from config import embedded, together
 from tests.test_run import ends_well
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,7 +133,7 @@ def filled_in(env: str, machine: dict[str, str], mail_port: int, port: int) -> s
 def test_the_steps_of_the_page_lead_to_the_first_offer(
     folder: Path, machine: dict[str, str], smtp_server: Any, eventually: Any, tmp_path: Path
 ) -> None:
-    port, written = run.free_port(18_000), tmp_path / "data"
+    port, written = together.free_port(18_000), tmp_path / "data"
     bare = {"PATH": machine["PATH"], "ACCORDE_DATA": str(written), **embedded.clock()}
     as_superuser = {name: machine[name] for name in machine if name.startswith("PG")}
 

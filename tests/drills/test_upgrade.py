@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config import run
+from config import together
 from sealing.rotation import tables
 from tests.test_run import ends_well, start
 from tests.test_settings import TOWN
@@ -68,7 +68,7 @@ def released(tmp_path):
             "DATABASE_URL": f"{base}/{name}",
             "REDIS_URL": os.environ["REDIS_URL"],
             "ACCORDE_DATA": str(tmp_path),
-            "BIND": f"127.0.0.1:{run.free_port(18_000)}",
+            "BIND": f"127.0.0.1:{together.free_port(18_000)}",
         }
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from config import alive
 from config.heard import LATE_SECONDS
-from config.run import PROCESSES
+from config.processes import PROCESSES
 
 
 class Command(BaseCommand):
