@@ -75,6 +75,8 @@ def change_to_stop(token: str) -> int:
     """The key of the change. Raises LinkBroken, of one that is too old as well."""
     try:
         return int(signing.TimestampSigner(salt=_STOP).unsign(token, max_age=STOPPED_FOR))
+    except signing.SignatureExpired as error:
+        raise LinkBroken from error
     except signing.BadSignature as error:
         note_altered()
         raise LinkBroken from error

@@ -6,6 +6,7 @@ import logging
 import smtplib
 import sys
 import threading
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from django.views.debug import get_exception_reporter_filter
 
 from accounts import links
 from accounts.links import LinkBroken
-from accounts.models import Session
+from accounts.models import PersonEdit, Session
 from config import embedded, logs
 from privacy.register import REGISTER
 from tests import conftest
@@ -304,6 +305,15 @@ def test_a_link_that_was_altered_is_told_without_the_link(caplog):
     with caplog.at_level(logging.INFO), pytest.raises(LinkBroken):
         links.read("12.34:1abc:altered", salt="tests", valid_for=links.STOPPED_FOR)
     assert [record.getMessage() for record in caplog.records] == ["a link was cut or altered"]
+
+
+def test_a_link_that_is_too_old_is_not_called_altered(caplog, monkeypatch):
+    token = links.stop_token(PersonEdit(pk=7))
+    assert links.change_to_stop(token) == 7
+    monkeypatch.setattr(links, "STOPPED_FOR", timedelta(seconds=-1))
+    with caplog.at_level(logging.INFO), pytest.raises(LinkBroken):
+        links.change_to_stop(token)
+    assert caplog.records == []
 
 
 # --- The servers, and the proxy in front ---------------------------------------------------------------
