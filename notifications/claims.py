@@ -6,7 +6,7 @@ PostgreSQL itself crashes, what its last moments noted is lost, and `UnderWay`, 
 then all that was claimed is in doubt (docs/adr/0053).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
@@ -64,7 +64,9 @@ _BEGIN = f"""
 WITH noted AS ({_NOTE}), begun AS (
     UPDATE notifications_underway SET message_id = message.id
     FROM notifications_message message
-    WHERE underway_is AND message.id = %s AND message.attempts = %s AND message.state = 'sending'
+    WHERE notifications_underway.channel = %s AND notifications_underway.number = %s
+    AND notifications_underway.claimed_at = %s
+    AND message.id = %s AND message.attempts = %s AND message.state = 'sending'
     AND NOT EXISTS (
         SELECT FROM notifications_outage outage WHERE outage.channel = message.channel AND outage.ended_at IS NULL
     ) AND NOT EXISTS (
@@ -75,11 +77,7 @@ WITH noted AS ({_NOTE}), begun AS (
     RETURNING message.id
 )
 SELECT EXISTS (SELECT FROM noted), EXISTS (SELECT FROM begun), set_config('synchronous_commit', 'off', true)
-""".replace(  # noqa: S608 (our own words)
-    "underway_is",
-    "notifications_underway.channel = %s AND notifications_underway.number = %s "
-    "AND notifications_underway.claimed_at = %s",
-)
+"""  # noqa: S608 (our own words)
 
 
 def claim(*, line: Line, following: Sql, outcome: Outcome, by: None, now: datetime) -> tuple[bool, list[int]]:
@@ -122,23 +120,19 @@ def begin(
     return was_noted, is_begun
 
 
-def put_back(*, messages: Collection[Message], by: None, now: datetime) -> int:
-    """Messages that are taken and not begun wait again, as if nobody had taken them; how many."""
-    numbers = {(message.claimed_at, message.channel, message.connection) for message in messages}
-    count = 0
-    for claimed_at, channel, number in numbers:
-        count += Message.objects.filter(
-            pk__in=[message.pk for message in messages],
-            state=MessageState.SENDING,
-            channel=channel,
-            connection=number,
-            claimed_at=claimed_at,
-        ).update(
-            state=MessageState.QUEUED,
-            tried_since=Case(When(attempts__gt=1, then=F("tried_since"))),
-            attempts=F("attempts") - 1,
-        )
-    return count
+def put_back(*, line: Line, messages: Sequence[Message], by: None, now: datetime) -> int:
+    """Messages of one claim that are not begun wait again, as if nobody had taken them; how many."""
+    return Message.objects.filter(
+        pk__in=[message.pk for message in messages],
+        state=MessageState.SENDING,
+        channel=line.channel,
+        connection=line.number,
+        claimed_at__in={message.claimed_at for message in messages},
+    ).update(
+        state=MessageState.QUEUED,
+        tried_since=Case(When(attempts__gt=1, then=F("tried_since"))),
+        attempts=F("attempts") - 1,
+    )
 
 
 def begun_on(line: Line) -> UnderWay | None:

@@ -227,7 +227,7 @@ class _Batch:
 
     def _put_back(self) -> None:
         if self.taken:
-            claims.put_back(messages=self.taken, by=None, now=self.clock())
+            claims.put_back(line=self.line, messages=self.taken, by=None, now=self.clock())
             self.taken.clear()
 
     def _in_order(self, now: datetime) -> MessageQuerySet:

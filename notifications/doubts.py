@@ -65,13 +65,14 @@ def set_interrupted_aside(*, channel: str, number: int, by: None, now: datetime)
         .select_related("recipient", "city")
         .filter(state=MessageState.SENDING, channel=channel, connection=number)
     )
-    begun = claims.begun_on(claims.Line(channel, number))
+    line = claims.Line(channel, number)
+    begun = claims.begun_on(line)
     waits = [
         message
         for message in lost
         if begun and message.claimed_at == begun.claimed_at and message.pk != begun.message_id
     ]
-    claims.put_back(messages=waits, by=by, now=now)
+    claims.put_back(line=line, messages=waits, by=by, now=now)
     lost = [message for message in lost if message not in waits]
     for message in lost:
         message.state, message.last_error = MessageState.UNCERTAIN, "worker lost"
