@@ -69,6 +69,7 @@ TABLES: dict[str, Noted | str] = {
     "notifications.PreferenceEdit": Noted(about="preference__person", by="by"),
     "notifications.Bounce": "What a mail server answered.",
     "notifications.Outage": "What the service finds out about a channel.",
+    "notifications.UnderWay": "Which message a worker is handing over.",
     "call.Call": Noted("message__city", "person"),
     "push.Device": Noted(about="person", unwatched="last_ok_at"),
     "wording.Wording": Noted("city", reference="name"),

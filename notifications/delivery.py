@@ -1,26 +1,29 @@
 """Moving messages towards their recipients.
 
-Claimed and committed before sending; the result is written afterwards, together with the next claim. A claim whose
-worker is gone is an interrupted sending (`doubts`). Each channel sends batches of its own, at most as many at once as
-it has connections (`connections`), and none while it is out of order (`outages`).
+Claimed and committed before sending, a few at a time where they leave quickly (`claims`); the result of each is
+written before the next is begun. A claim whose worker is gone is an interrupted sending (`doubts`). Each channel sends
+batches of its own, at most as many at once as it has connections (`connections`), none while it is out of order
+(`outages`).
 """
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists
 
-from accounts.models import User
 from cities.models import City
 from notifications import (
     bounces,
     channel_registry,
+    claims,
     connections,
     contacts,
     doubts,
@@ -39,13 +42,16 @@ log = logging.getLogger(__name__)
 BATCH = 200
 # A batch ends after this many seconds: the other channels have their turn, and the worker's time limit stays far.
 BATCH_SECONDS = 10
+# As many are claimed by one commit as leave in this time: of a slow server's messages one. What has not been begun
+# after the longer time goes back to the queue.
+CLAIM_SECONDS = 0.2
+LONGEST_CLAIM_SECONDS = 0.5
+CLAIM_SIZES = (1, 2, 5, 10, 20)
 # Waits after the first, second, … failed attempt; the last one repeats.
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 GIVE_UP_AFTER = timedelta(days=3)
 
 Clock = Callable[[], datetime]
-_Sql = tuple[str, tuple[object, ...]]
-_SOME_MOMENT = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +93,14 @@ class _Batch:
 
     def __init__(self, channel: str, number: int, clock: Clock) -> None:
         self.channel, self.number, self.clock = channel, number, clock
+        self.line = claims.Line(channel, number)
         self.towns: dict[int, City] = {}
-        self.usual: _Sql | None = None
+        # What is claimed and not begun, since when; how many were begun of it, and how long each of the last ones took.
+        self.taken: deque[Message] = deque()
+        self.taken_at = 0.0
+        self.begun = 0
+        self.prepare: Callable[[Message], None] = _nothing_ahead
+        self.seconds_each = CLAIM_SECONDS
         # The channel was out of order, and this is the try whether it still is.
         self.trial: Outage | None = None
 
@@ -112,6 +124,7 @@ class _Batch:
             self._send_all(transport)
 
     def _send_all(self, transport: Transport) -> None:
+        self.prepare = getattr(transport, "prepare", _nothing_ahead)
         end = time.monotonic() + BATCH_SECONDS
         message = self._next()
         for count in range(1, BATCH + 1):
@@ -140,60 +153,82 @@ class _Batch:
         self._next(after=result, may_claim=False)
 
     def _next(self, *, after: Result | None = None, may_claim: bool = True) -> Message | None:
-        """Write what became of the last message, and claim the next one that is to leave now."""
+        """Write what became of the last message, and begin the next one that is to leave now."""
         while True:
             if after is not None and (_has_consequences(after) or not may_claim):
                 _record(after, now=self.clock())
                 after = None
-            message = self._record_and_claim(after) if may_claim else None
+            message = self._begin_or_claim(after) if may_claim else None
             if message is None:
+                self._put_back()
                 return None
             after = _not_now(message, self.clock())
             if after is None:
                 return message
 
-    def _record_and_claim(self, after: Result | None) -> Message | None:
-        """One statement and one commit for both: they are what a message costs beside its sending."""
-        now = self.clock()
-        is_next, values = self._next_one(now)
-        written: list[Any] = (
-            [None] * 8 if after is None else [*_written(after, now).values(), *_claim_of(after)]
-        )
-        statement = _RECORD_AND_CLAIM.format(next=is_next)
-        try:
-            [claimed] = Message.objects.raw(statement, [*written, now, self.number, now, *values])
-        except DatabaseError:
-            if after is not None:
-                # What is known of the last message is not lost with the next one, nor with a session that broke.
-                connection.close()
-                _record(after, now=now)
-            raise
-        if after is not None:
-            if claimed.was_written:  # type: ignore[attr-defined]  # the statement's own column
-                _log(after)
-            else:
-                _record(after, now=now)
-        return self._with_whom_and_where(claimed) if claimed.pk else None
+    def _begin_or_claim(self, after: Result | None) -> Message | None:
+        if self.taken and time.monotonic() - self.taken_at < LONGEST_CLAIM_SECONDS:
+            message = self._begin(after)
+            if message is not None:
+                return message
+            after = None
+        self._put_back()
+        return self._claim(after)
 
-    def _with_whom_and_where(self, message: Message) -> Message:
-        """A town is read once for all its messages of the batch."""
-        message.recipient = User.objects.select_related("message_preference").get(pk=message.recipient_id)
-        if message.city_id is not None:
-            if message.city_id not in self.towns:
-                self.towns[message.city_id] = City.objects.get(pk=message.city_id)
-            message.city = self.towns[message.city_id]
-        return message
+    def _begin(self, after: Result | None) -> Message | None:
+        """The next of what is taken; None where something else comes before it."""
+        message, now = self.taken[0], self.clock()
+        outcome = _outcome(after, now)
+        with _kept(after, now):
+            was_noted, is_begun = claims.begin(
+                line=self.line,
+                message=message,
+                outcome=outcome,
+                meanwhile=partial(self.prepare, message),
+                by=None,
+                now=now,
+            )
+        _note(after, was_noted, now=now)
+        return self._first_taken() if is_begun else None
 
-    def _next_one(self, now: datetime) -> tuple[str, list[object]]:
-        """SQL for the id of what is to leave next, and its values."""
+    def _claim(self, after: Result | None) -> Message | None:
+        now, moment = self.clock(), time.monotonic()
+        if self.begun:
+            self.seconds_each = (moment - self.taken_at) / self.begun
+        following = self._in_order(now).values("pk")[: self._size()].query.sql_with_params()
+        with _kept(after, now):
+            was_noted, taken = claims.claim(
+                line=self.line, following=following, outcome=_outcome(after, now), by=None, now=now
+            )
+        _note(after, was_noted, now=now)
+        self.taken.extend(self._read(taken))
+        self.taken_at, self.begun = moment, 0
+        return self._first_taken() if self.taken else None
+
+    def _first_taken(self) -> Message:
+        self.begun += 1
+        return self.taken.popleft()
+
+    def _size(self) -> int:
+        """How many to claim: one is enough to learn whether a channel works, or how fast it is."""
         if self.trial is not None:
-            sql, values = _for_its_id(self._in_order(now))
-            return sql, list(values)
-        # Written once for all the messages of a batch: nothing in it changes but the moment.
-        if self.usual is None:
-            self.usual = _for_its_id(self._in_order(_SOME_MOMENT))
-        sql, values = self.usual
-        return sql, [now if value == _SOME_MOMENT else value for value in values]
+            return 1
+        return max(size for size in CLAIM_SIZES if size == 1 or size * self.seconds_each <= CLAIM_SECONDS)
+
+    def _read(self, taken: list[int]) -> list[Message]:
+        """With whom they are for and what those chose; a town is read once for all its messages of the batch."""
+        rows = Message.objects.select_related("recipient__message_preference", "repeat_of").in_bulk(taken)
+        for message in rows.values():
+            if message.city_id is not None:
+                if message.city_id not in self.towns:
+                    self.towns[message.city_id] = City.objects.get(pk=message.city_id)
+                message.city = self.towns[message.city_id]
+        return [rows[key] for key in taken]
+
+    def _put_back(self) -> None:
+        if self.taken:
+            claims.put_back(line=self.line, messages=self.taken, by=None, now=self.clock())
+            self.taken.clear()
 
     def _in_order(self, now: datetime) -> MessageQuerySet:
         in_order = selectors.next_to_send(self.channel, now)
@@ -241,32 +276,14 @@ class _Batch:
         )
 
 
-def _for_its_id(messages: MessageQuerySet) -> _Sql:
-    return messages.values("pk")[:1].query.sql_with_params()
-
-
-_RECORD_AND_CLAIM = """
-WITH written AS (
-    UPDATE notifications_message
-    SET state = %s, why = %s, last_error = %s, provider_ref = %s, sent_at = %s, due_at = %s
-    WHERE id = %s AND attempts = %s AND state = 'sending'
-    RETURNING id
-), claimed AS (
-    UPDATE notifications_message
-    SET state = 'sending', claimed_at = %s, connection = %s, attempts = attempts + 1,
-        tried_since = coalesce(tried_since, %s)
-    WHERE id = ({next} FOR UPDATE SKIP LOCKED)
-    RETURNING *
-)
-SELECT claimed.*, EXISTS (SELECT FROM written) AS was_written
-FROM (SELECT) AS always LEFT JOIN claimed ON true
-"""
+def _nothing_ahead(message: Message) -> None:
+    """Most channels write what they send as they send it."""
 
 
 def _written(result: Result, now: datetime) -> dict[str, Any]:
     """The columns in the order of the statement."""
     return {
-        "state": result.state,
+        "state": result.state.value,
         "why": result.why,
         # Cut to what the columns hold: a message that has left must be written down.
         "last_error": result.error[:200],
@@ -281,9 +298,31 @@ def _has_consequences(result: Result) -> bool:
     return result.state == MessageState.UNCERTAIN or result.no_such_address
 
 
-def _claim_of(result: Result) -> tuple[int, int]:
-    """By which a claim is known: its message, and which attempt it is."""
-    return result.message.pk, result.message.attempts
+def _outcome(result: Result | None, now: datetime) -> claims.Outcome:
+    if result is None:
+        return claims.NOTHING
+    return [*_written(result, now).values(), result.message.pk, result.message.attempts]
+
+
+@contextmanager
+def _kept(result: Result | None, now: datetime) -> Iterator[None]:
+    """What is known of the last message is not lost with the next one, nor with a session that broke."""
+    try:
+        yield
+    except DatabaseError:
+        if result is not None:
+            connection.close()
+            _record(result, now=now)
+        raise
+
+
+def _note(result: Result | None, was_noted: bool, *, now: datetime) -> None:
+    """Tell the log what was written; or write it, where the message has been set aside in the meantime."""
+    if result is not None:
+        if was_noted:
+            _log(result)
+        else:
+            _record(result, now=now)
 
 
 def _not_now(message: Message, now: datetime) -> Result | None:
@@ -303,8 +342,7 @@ def _has_reason(message: Message) -> bool:
 def _record(result: Result, *, now: datetime) -> None:
     """Write what became of a claim, if it still is ours (it may have been set aside in the meantime)."""
     message, state = result.message, result.state
-    pk, attempts = _claim_of(result)
-    ours = Message.objects.filter(pk=pk, attempts=attempts)
+    ours = Message.objects.filter(pk=message.pk, attempts=message.attempts)
     if ours.filter(state=MessageState.SENDING).update(**_written(result, now)):
         if state == MessageState.UNCERTAIN:
             doubts.follow(message=message, by=None, now=now)

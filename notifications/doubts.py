@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
-from notifications import channel_registry, connections, reach, selectors
+from notifications import channel_registry, claims, connections, reach, selectors
 from notifications.events import PRIVATE, is_told_again
 from notifications.models import Message, MessageState
 from notifications.reasons import Words, subject_id
@@ -56,12 +56,24 @@ def follow(*, message: Message, by: None, now: datetime) -> Message | None:
 
 @transaction.atomic
 def set_interrupted_aside(*, channel: str, number: int, by: None, now: datetime) -> int:
-    """What was being sent under a number that nobody holds any more; how many. Whoever calls holds it."""
+    """What was being sent under a number that nobody holds any more; how many. Whoever calls holds it.
+
+    What was claimed with it and not begun goes back to the queue.
+    """
     lost = list(
         Message.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("recipient", "city")
         .filter(state=MessageState.SENDING, channel=channel, connection=number)
     )
+    line = claims.Line(channel, number)
+    begun = claims.begun_on(line)
+    waits = [
+        message
+        for message in lost
+        if begun and message.claimed_at == begun.claimed_at and message.pk != begun.message_id
+    ]
+    claims.put_back(line=line, messages=waits, by=by, now=now)
+    lost = [message for message in lost if message not in waits]
     for message in lost:
         message.state, message.last_error = MessageState.UNCERTAIN, "worker lost"
         message.save(update_fields=["state", "last_error"])

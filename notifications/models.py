@@ -269,6 +269,29 @@ class Outage(models.Model):
         return f"{self.channel} {self.since:%Y-%m-%d %H:%M}"
 
 
+class UnderWay(models.Model):
+    """Of the messages that a connection has claimed together, the one that it has begun to hand over (`claims`).
+
+    PostgreSQL does not log this table: a row costs next to nothing, outlives the worker, and is gone after a crash of
+    the server's own.
+    """
+
+    channel = models.CharField(max_length=20)
+    number = models.PositiveSmallIntegerField()
+    # Which claim: `Message.claimed_at`.
+    claimed_at = models.DateTimeField()
+    # No reference, which would be checked with each row, in a table that is logged.
+    message_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "number"], name="under_way_one_a_connection"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.number}: {self.message_id}"
+
+
 # At which of these hours somebody may be told what can wait.
 DIGEST_CHOICES = ("07:00", "08:30", "10:00", "12:00", "14:00", "16:00", "18:00", "20:00")
 

@@ -94,6 +94,7 @@ REGISTER: dict[str, Marks] = {
     "notifications.PreferenceEdit": Marks(keep="preference what by at"),
     "notifications.Bounce": Marks(delete="person channel address provider error at is_general"),
     "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
+    "notifications.UnderWay": Marks(keep="channel number claimed_at message_id"),
     "call.Call": Marks(keep="message person by began_at taken_until ended_at outcome again_at"),
     "push.Device": Marks(delete="person endpoint p256dh auth name created_at last_ok_at"),
     "front.HomeWords": Marks(

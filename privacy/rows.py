@@ -238,6 +238,7 @@ ROWS: dict[str, Of | str] = {
     "notifications.PreferenceEdit": Of(subject="preference__person", author="by"),
     "notifications.Bounce": Of(subject="person"),
     "notifications.Outage": "What the service finds out about a channel.",
+    "notifications.UnderWay": "Which message a worker is handing over.",
     "call.Call": Of(subject="person", author="by"),
     "push.Device": Of(subject="person"),
     "front.HomeWords": _TOWN,

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from notifications import delivery, selectors
+from notifications import delivery, doubts, invitations, outages, selectors
 from notifications.events import Priority
-from notifications.models import Message, MessageState
+from notifications.models import Message, MessageState, UnderWay
 from tests.factories.notifications import MessageFactory
 
 NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
@@ -108,3 +108,171 @@ def test_of_a_long_queue_only_the_urgent_has_overtaken(db, smtp_server, monkeypa
 
     assert str(smtp_server.messages[0]["To"]) == urgent.recipient.email
     assert len(smtp_server.messages) == 2
+
+
+# --- Several by one commit -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quick(db, smtp_server):
+    """A connection whose server answers at once: it claims as many as it may."""
+    batch = delivery._Batch("email", 0, lambda: NOW)
+    batch.seconds_each = 0.001
+    return batch
+
+
+def states():
+    return list(Message.objects.order_by("pk").values_list("state", "attempts"))
+
+
+QUEUED, SENDING, SENT, UNCERTAIN = (
+    (MessageState.QUEUED, 0),
+    (MessageState.SENDING, 1),
+    (MessageState.SENT, 1),
+    (MessageState.UNCERTAIN, 1),
+)
+
+
+def test_of_what_a_dead_worker_had_claimed_only_the_one_that_it_had_begun_is_in_doubt(quick):
+    MessageFactory.create_batch(4)
+    first = quick._next()
+    second = quick._next(after=delivery.Result(first, MessageState.SENT))
+    assert states() == [SENT, SENDING, SENDING, SENDING]
+
+    doubts.mark_interrupted(by=None, now=NOW)
+
+    assert states() == [SENT, UNCERTAIN, QUEUED, QUEUED]
+    second.refresh_from_db()
+    assert second.last_error == "worker lost"
+    assert not Message.objects.filter(state=MessageState.QUEUED, tried_since__isnull=False).exists()
+
+
+def test_a_message_that_was_tried_before_remembers_it_when_it_is_put_back(quick):
+    MessageFactory.create_batch(2)
+    Message.objects.update(attempts=3, tried_since=NOW - MINUTE)
+    quick._next()
+
+    doubts.mark_interrupted(by=None, now=NOW)
+
+    waiting = Message.objects.get(state=MessageState.QUEUED)
+    assert (waiting.attempts, waiting.tried_since) == (3, NOW - MINUTE)
+
+
+def test_where_the_database_forgot_what_was_begun_all_that_was_claimed_is_in_doubt(quick):
+    """It crashed: what it does not log is empty, and what was noted last is lost."""
+    MessageFactory.create_batch(3)
+    quick._next()
+    UnderWay.objects.all().delete()
+
+    doubts.mark_interrupted(by=None, now=NOW)
+
+    assert states() == [UNCERTAIN] * 3
+
+
+def test_what_another_claim_begun_says_nothing_of_these(quick):
+    """A worker of an earlier version writes no such mark, and may have taken the number since."""
+    MessageFactory.create_batch(3)
+    quick._next()
+    UnderWay.objects.update(claimed_at=NOW - MINUTE)
+
+    doubts.mark_interrupted(by=None, now=NOW)
+
+    assert states() == [UNCERTAIN] * 3
+
+
+def test_what_is_begun_stands_in_a_table_that_is_not_logged(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'notifications_underway'")
+        assert cursor.fetchone() == ("u",)
+
+
+def test_a_claim_is_on_disk_before_the_first_leaves_and_what_follows_need_not_be(quick):
+    def commits():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('synchronous_commit')")
+            return cursor.fetchone()[0]
+
+    MessageFactory.create_batch(2)
+    before = commits()
+    with transaction.atomic():
+        first = quick._next()
+        assert commits() == before
+        quick._next(after=delivery.Result(first, MessageState.SENT))
+        assert commits() == "off"
+
+
+@pytest.mark.parametrize(
+    ("priority", "sending"),
+    [(Priority.NIGHT, 1), (Priority.ASK, 1), (Priority.NORMAL, 3), (Priority.DIGEST, 3)],
+)
+def test_what_a_night_or_an_answer_hangs_on_is_claimed_alone(quick, priority, sending):
+    MessageFactory.create_batch(3, priority=priority)
+
+    quick._next()
+
+    assert Message.objects.filter(state=MessageState.SENDING).count() == sending
+
+
+@pytest.mark.parametrize(
+    ("each", "size"), [(0.001, 20), (0.02, 10), (0.05, 2), (delivery.CLAIM_SECONDS, 1), (9.0, 1)]
+)
+def test_of_a_slow_server_no_message_waits_claimed(each, size):
+    batch = delivery._Batch("email", 0, lambda: NOW)
+    assert batch._size() == 1, "how fast it is, is not known yet"
+    batch.seconds_each = each
+    assert batch._size() == size
+
+
+def test_what_is_urgent_puts_back_what_is_claimed(quick):
+    MessageFactory.create_batch(3)
+    first = quick._next()
+    urgent = MessageFactory(priority=Priority.NIGHT)
+
+    following = quick._next(after=delivery.Result(first, MessageState.SENT))
+
+    assert following.pk == urgent.pk
+    assert states() == [SENT, QUEUED, QUEUED, SENDING]
+
+
+def test_an_outage_that_another_connection_found_puts_back_what_is_claimed(quick):
+    MessageFactory.create_batch(3)
+    first = quick._next()
+    outages.note(channel="email", error="x", may_lose=False, by=None, now=NOW)
+
+    assert quick._next(after=delivery.Result(first, MessageState.SENT)) is None
+
+    assert states() == [SENT, QUEUED, QUEUED]
+
+
+def test_what_waited_too_long_behind_a_slow_one_is_asked_anew(quick, monkeypatch):
+    MessageFactory.create_batch(3)
+    first = quick._next()
+    monkeypatch.setattr(delivery, "LONGEST_CLAIM_SECONDS", 0)
+    quick.clock = lambda: NOW + MINUTE
+
+    quick._next(after=delivery.Result(first, MessageState.SENT))
+
+    assert states() == [SENT, SENDING, SENDING]
+    claimed_at = Message.objects.filter(state=MessageState.SENDING).values_list("claimed_at", flat=True)
+    assert set(claimed_at) == {NOW + MINUTE}
+
+
+def test_a_mail_that_asks_the_database_is_written_when_it_has_answered(
+    db, smtp_server, reasons_stand, monkeypatch
+):
+    """Mails are written ahead while the database works, most of them without it."""
+    monkeypatch.setattr(delivery, "CLAIM_SECONDS", 60)
+    messages = MessageFactory.create_batch(5)
+    asked = []
+
+    def invitation(number, reader):
+        asked.append(Message.objects.get(recipient=reader).state)
+        return "REQUEST", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
+
+    monkeypatch.setitem(invitations._composers, messages[0].event, invitation)
+
+    delivery.deliver_batch(channel="email", by=None, clock=lambda: NOW)
+
+    assert len(smtp_server.messages) == 5
+    assert all("VCALENDAR" in mail.as_string() for mail in smtp_server.messages)
+    assert asked == [MessageState.SENDING] * 5

@@ -166,3 +166,13 @@ def test_what_may_be_told_twice_says_why():
 )
 def test_only_what_decides_a_night_is_told_again(event, priority, again):
     assert is_told_again(event, priority) is again
+
+
+def test_what_may_be_told_twice_is_claimed_alone():
+    """As `claims` takes what is more urgent than news: a crash of the database puts none but the rest in doubt."""
+    again = [event for event in EVENTS.values() if event.told is Told.AT_LEAST_ONCE]
+    assert again
+    assert all(event.priority < Priority.NORMAL for event in again)
+    assert not any(
+        is_told_again(name, Priority.NORMAL) for name, event in EVENTS.items() if event not in again
+    )

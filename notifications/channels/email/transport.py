@@ -3,6 +3,7 @@
 import contextlib
 import re
 import smtplib
+from dataclasses import dataclass
 from email.utils import formataddr
 from types import TracebackType
 from typing import Self
@@ -31,11 +32,22 @@ _ENHANCED = re.compile(rb"(5\.\d{1,3}\.\d{1,3})\b")
 _NO_SUCH_ADDRESS = {b"5.1.1", b"5.1.2", b"5.1.3", b"5.1.6", b"5.1.10", b"5.2.1"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A mail; with what SMTP is given of it, where it goes by that."""
+
+    mail: EmailMultiAlternatives
+    sender: str = ""
+    recipient: str = ""
+    content: bytes = b""
+
+
 class Transport:
     """One connection to the mail server of the settings."""
 
     def __init__(self) -> None:
         self._backend = get_connection()
+        self._prepared: tuple[Message, _Written] | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -58,14 +70,15 @@ class Transport:
         """Send one message; a provider's reference: SMTP sends no receipts. Raises NotSent or Unknown."""
         if not message.recipient.email:
             raise NotSent("no address", retry=False, was_tried=False)
+        prepared, self._prepared = self._prepared, None
         try:
-            mail = compose(message)
+            written = prepared[1] if prepared and prepared[0] is message else self._write(message)
         except Exception as error:
             # A mistake of ours: this message cannot be written, the next one can.
             raise NotSent(f"compose {type(error).__name__}", retry=False, was_tried=False) from error
-        smtp = self._backend.connection if isinstance(self._backend, EmailBackend) else None
+        mail, smtp = written.mail, self._smtp()
         if smtp is not None:
-            _hand_over(smtp, mail)
+            _hand_over(smtp, written)
             return ""
         if settings.EMAIL_PROVIDER:
             return gateways.hand_over(self._backend, mail)
@@ -75,6 +88,23 @@ class Transport:
             # Another backend than SMTP does not say how far it came.
             raise Unknown(type(error).__name__) from error
         return ""
+
+    def prepare(self, message: Message) -> None:
+        """Write a mail ahead; `send` writes one that asks the database, or cannot be written."""
+        self._prepared = None
+        with contextlib.suppress(Exception):
+            self._prepared = message, self._write(message)
+
+    def _write(self, message: Message) -> _Written:
+        mail = compose(message)
+        if self._smtp() is None:
+            return _Written(mail)
+        sender, recipient = (sanitize_address(address, "utf-8") for address in (mail.from_email, *mail.to))
+        content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
+        return _Written(mail, sender, recipient, content)
+
+    def _smtp(self) -> smtplib.SMTP | None:
+        return self._backend.connection if isinstance(self._backend, EmailBackend) else None
 
     def _close(self) -> None:
         # Whatever was sent is sent; a server that hangs up rudely changes nothing.
@@ -152,19 +182,17 @@ def _to_refuse(message: Message, ending: Ending) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
+def _hand_over(smtp: smtplib.SMTP, written: _Written) -> None:
     """Speak SMTP step by step, since `sendmail()` does not tell before which step the line was cut."""
-    content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
-    sender, recipient = (sanitize_address(address, "utf-8") for address in (mail.from_email, *mail.to))
     try:
         _wait_at_most(smtp, settings.EMAIL_TIMEOUT)
         smtp.ehlo_or_helo_if_needed()
         options = ["BODY=8BITMIME"] if smtp.has_extn("8bitmime") else []
-        code, _answer = smtp.mail(sender, options)
+        code, _answer = smtp.mail(written.sender, options)
         if code != 250:
             # The sender is our own: whatever the server dislikes about it, the next message would meet it too.
             raise NotSent(f"mail {code}", retry=True, stop=True)
-        code, answer = smtp.rcpt(recipient)
+        code, answer = smtp.rcpt(written.recipient)
         if code not in (250, 251):
             _reset(smtp)
             raise NotSent(
@@ -178,7 +206,7 @@ def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
     try:
         # A server that looks a message over before it says yes is slow to answer here, and nowhere else.
         _wait_at_most(smtp, settings.EMAIL_DATA_TIMEOUT)
-        code, _answer = smtp.data(content)
+        code, _answer = smtp.data(written.content)
     except smtplib.SMTPDataError as error:
         code = error.smtp_code
     except OSError as error:
