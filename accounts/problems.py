@@ -33,6 +33,7 @@ TYPES: dict[str, str] = {
     "not_found": "Nothing here that you may see.",
     "method_not_allowed": "The address knows other methods; `Allow` names them.",
     "not_acceptable": "`Accept` asks for something other than JSON.",
+    "expired": "What came after this `cursor` is erased already: read the lists anew, and then begin without one.",
     "precondition_failed": "`If-Match` names another version than the present one: read it again.",
     "too_large": "The body is longer than this installation reads.",
     "unsupported_media_type": "`Content-Type` is not `application/json`.",

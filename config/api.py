@@ -27,6 +27,7 @@ from rest_framework.views import APIView
 
 from accounts.people_api import MeEndpoint, OrganisationEndpoint
 from cities.selectors import open_cities
+from config.events_api import EventEndpoint
 from config.reference_api import CommuneEndpoint, ItemEndpoint, TownEndpoint, VocabularyEndpoint
 from followups.api import FollowUpEndpoint, OutcomeEndpoint
 from homes.api import VisitEndpoint
@@ -50,6 +51,7 @@ TAGS = (
         "plans",
     ),
     "follow-ups",
+    "events",
 )
 
 router = SimpleRouter()
@@ -67,6 +69,7 @@ router.register("matches", MatchEndpoint, "api-match")
 router.register("plans", PlanEndpoint, "api-plan")
 router.register("follow-ups", FollowUpEndpoint, "api-followup")
 router.register("outcomes", OutcomeEndpoint, "api-outcome")
+router.register("events", EventEndpoint, "api-event")
 urls = [address("me/", MeEndpoint.as_view({"get": "retrieve"}, detail=True), name="api-me"), *router.urls]
 
 

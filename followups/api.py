@@ -15,12 +15,12 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import COORDINATION, associations_of, has_role, require, speaks_for, towns_of
+from accounts.access import COORDINATION, has_role, require, speaks_for
 from accounts.endpoints import Conflict, Endpoint, lock
 from accounts.models import Scope
 from accounts.operations import problems
 from catalogue.filters import ChangedSince, RowNumber, YesNo, of_town
-from followups import services
+from followups import selectors, services
 from followups.models import Answer, FollowUp, Outcome
 from matching.models import Match
 from needs.models import Need
@@ -87,11 +87,7 @@ class FollowUpEndpoint(ListModelMixin, Endpoint):
     lookup_value_regex = "[0-9]{1,18}"
 
     def get_queryset(self) -> Any:
-        """Those of the needs of one's own and one's associations; for coordinators, of their towns."""
-        user = self.actor
-        posted = Q(match__need__person=user) | Q(match__need__organisation__in=associations_of(user))
-        mine = posted | Q(match__city__in=towns_of(user, COORDINATION))
-        return FollowUp.objects.visible_to(user).filter(mine).order_by("-pk")
+        return selectors.of_posters(self.actor).order_by("-pk")
 
     def get_object(self) -> FollowUp:
         followup = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
