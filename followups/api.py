@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import COORDINATION, has_role, require, speaks_for
+from accounts.bulk import ExportEndpoint
 from accounts.endpoints import Conflict, Endpoint, lock
 from accounts.models import Scope
 from accounts.operations import problems
@@ -157,7 +158,7 @@ class OutcomeFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class OutcomeEndpoint(ListModelMixin, Endpoint):
+class OutcomeEndpoint(ListModelMixin, ExportEndpoint):
     queryset = Outcome.objects.none()
     serializer_class = OutcomeSerializer
     filterset_class = OutcomeFilter
@@ -173,3 +174,13 @@ class OutcomeEndpoint(ListModelMixin, Endpoint):
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Read all outcomes in one answer",
+        description="As the list, without pages: one row a line.",
+        responses={200: OutcomeSerializer(many=True), **problems()},
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def export(self, request: Request) -> StreamingHttpResponse:
+        return self.streamed()
