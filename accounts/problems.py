@@ -44,7 +44,7 @@ TYPES: dict[str, str] = {
     "state": "Not possible from its present state.",
     "role": "Not yours to decide.",
     "counted_on": "People count on it: `matches` names them, and `confirmed` says that you have read so.",
-    "taken": "The capacity, or the need, went to another match.",
+    "taken": "The capacity, or the need, went to another match; of a call, somebody else makes it.",
     "closed": "The offer or the need is no longer open.",
     "changed": "The offer or the need has changed in what matters; it is compared again.",
     "vetting": "The home was not visited yet.",

@@ -35,6 +35,7 @@ from matching.api import MatchEndpoint
 from matching.case_api import CaseEndpoint, QuestionEndpoint
 from matching.entry_api import NeedEndpoint, OfferEndpoint
 from matching.plan_api import PlanEndpoint
+from notifications.channels.call.api import CallEndpoint
 
 # In the order of the story.
 TAGS = (
@@ -51,6 +52,7 @@ TAGS = (
         "plans",
     ),
     "follow-ups",
+    "calls",
     "events",
 )
 
@@ -69,6 +71,7 @@ router.register("matches", MatchEndpoint, "api-match")
 router.register("plans", PlanEndpoint, "api-plan")
 router.register("follow-ups", FollowUpEndpoint, "api-followup")
 router.register("outcomes", OutcomeEndpoint, "api-outcome")
+router.register("calls", CallEndpoint, "api-call")
 router.register("events", EventEndpoint, "api-event")
 urls = [address("me/", MeEndpoint.as_view({"get": "retrieve"}, detail=True), name="api-me"), *router.urls]
 

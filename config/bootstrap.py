@@ -1,4 +1,4 @@
-"""Prepare a checkout: the environment in .venv from the lock, and a browser for the tests.
+"""Prepare a checkout: the environment in .venv from the lock; for the tests a browser, and what makes a client.
 
 Runs on the machine's own Python before anything is installed, so it imports the standard library alone.
 """
@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "accorde-ready"
+# What makes a client of the API in TypeScript, by the lock that stands beside its story.
+TYPESCRIPT = ROOT / "tests" / "api" / "typescript"
+NODE_PACKAGES = ROOT / "var" / "typescript"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 BROWSER_BUNDLES = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -86,12 +89,52 @@ def browser() -> None:
     )
 
 
+def typescript() -> None:
+    """Make sure that a client of the API can be made in TypeScript: Node.js, and what the lock names of npm."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            sys.exit(
+                "Les tests de l'API font un client en TypeScript, et il n'y a pas Node.js 20 ici.\n"
+                "Sous Debian ou Ubuntu : sudo apt-get install nodejs npm\n"
+                "Sous macOS : brew install node\n"
+                "Puis relancez la même commande."
+            )
+        say("Installation de Node.js pour les tests…")
+        run(["apt-get", "update", "-qq"], "Vérifiez l'accès à Internet.")
+        os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+        run(
+            ["apt-get", "install", "-qq", "-y", "--no-install-recommends", "nodejs", "npm"],
+            "Installez Node.js et npm, puis relancez la même commande.",
+        )
+    lock = (TYPESCRIPT / "package-lock.json").read_bytes()
+    digest, stamp = hashlib.sha256(lock).hexdigest(), NODE_PACKAGES / "accorde-ready"
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    NODE_PACKAGES.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(TYPESCRIPT / name, NODE_PACKAGES / name)
+    # Nothing that is fetched runs while it is installed.
+    command = [
+        "npm",
+        "ci",
+        "--prefix",
+        NODE_PACKAGES,
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--silent",
+    ]
+    run(command, "Vérifiez l'accès à Internet, puis relancez la même commande.")
+    stamp.write_text(digest)
+
+
 def main(arguments: list) -> None:
     if sys.version_info < (3, 11):  # the machine's Python may be any
         sys.exit("Accorde demande Python 3.11 ou plus récent ; celui-ci est %s." % sys.version.split()[0])
     environment(dev="--dev" in arguments)
     if "--browser" in arguments:
         browser()
+        typescript()
 
 
 if __name__ == "__main__":
