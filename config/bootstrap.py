@@ -1,4 +1,4 @@
-"""Prepare a checkout: the environment in .venv from the lock; for the tests a browser, a pooler, and what makes a client.
+"""Prepare a checkout: the environment in .venv from the lock; for tests a browser, a pooler, what makes a client.
 
 Runs on the machine's own Python before anything is installed, so it imports the standard library alone.
 """
