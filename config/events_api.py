@@ -58,7 +58,7 @@ class Feed(Page):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         told = request.query_params.get("cursor")
-        first, last = selectors.places_kept()
+        first, newest, last = selectors.places_kept()
         if told is not None:
             # Beyond what has happened: a number of another installation, or of before a backup was restored.
             if not told.isascii() or not told.isdigit() or len(told) > len(str(last)) or int(told) > last:
@@ -66,10 +66,15 @@ class Feed(Page):
             if int(told) < first - 1:
                 raise Expired(_("Ce qui suivait est déjà effacé."))
             queryset = queryset.filter(place__gt=int(told))
-        rows = list(queryset[: self.get_page_size(request)])
+        size = self.get_page_size(request)
+        rows = list(queryset[:size])
+        read_to = rows[-1].place if rows else int(told or 0)
+        if len(rows) < size:
+            # Nothing else was there: whoever sees little of what happens does not fall behind what is kept.
+            read_to = max(read_to, newest)
         self.address = request.build_absolute_uri()
-        if rows:
-            self.address = replace_query_param(self.address, "cursor", rows[-1].place)
+        if read_to:
+            self.address = replace_query_param(self.address, "cursor", read_to)
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:

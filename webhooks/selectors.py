@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from cities.models import City
@@ -32,13 +32,15 @@ def placed_events() -> QuerySet[Event]:
     return Event.objects.filter(place__isnull=False).select_related("city").order_by("place")
 
 
-def places_kept() -> tuple[int, int]:
-    """The first place whose event is still kept, and the last that was given; (1, 0) where nothing has happened."""
+def places_kept() -> tuple[int, int, int]:
+    """The first and the last place whose events are kept, and the last that was given; (1, 0, 0) where nothing has
+    happened. All places up to the second are committed: they are given by one after the other.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM webhooks_event_place")
         (last,) = cursor.fetchone()
-    first = placed_events().values_list("place", flat=True).first()
-    return first or last + 1, last
+    kept = Event.objects.aggregate(first=Min("place"), newest=Max("place"))
+    return kept["first"] or last + 1, kept["newest"] or 0, last
 
 
 def to_call(now: datetime) -> list[int]:

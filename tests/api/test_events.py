@@ -215,6 +215,24 @@ class TestKept:
         answer = coordinator.get("events/", cursor=first["id"])
         assert (answer.status_code, answer.json()["type"]) == (410, "expired")
 
+    def test_whoever_asks_often_is_never_late_however_little_concerns_them(self, city, citizen):
+        need = NeedFactory(city=city)
+        opened(city, need.pk)
+        page = citizen.get("events/").json()
+        assert page["results"] == []
+        for _ in range(3):
+            opened(city, need.pk)
+            Event.objects.update(at=timezone.now() - services.KEPT - timedelta(minutes=1))
+            tasks.sweep()
+            opened(city, need.pk)
+            answer = citizen.client.get(page["next"])
+            assert (answer.status_code, answer.json()["results"]) == (200, [])
+            page = answer.json()
+        offer = OfferFactory(city=city, owner=citizen.user)
+        offers.withdraw(offer_id=offer.pk, by=citizen.user, now=timezone.now())
+        (told,) = citizen.client.get(page["next"]).json()["results"]
+        assert told["type"] == "offer.closed"
+
     def test_also_when_nothing_has_happened_since(self, city, coordinator):
         need = NeedFactory(city=city)
         opened(city, need.pk)
