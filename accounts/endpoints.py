@@ -41,6 +41,8 @@ _DIGEST = 12
 _MOST_DIGITS = 15
 _NUMBER = re.compile(r"[0-9]{1,18}")
 LARGEST_PAGE = 200
+# The actions that know the filters: in pages, and all at once.
+LISTS = ("list", "export")
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
@@ -234,7 +236,7 @@ class Endpoint(GenericViewSet):
         """The query parameters of the action, and whether each may be given several times."""
         names = dict.fromkeys(self.asks, False)
         filters = getattr(self, "filterset_class", None)
-        if self.action == "list" and filters is not None:
+        if self.action in LISTS and filters is not None:
             names |= {name: "Multiple" in type(one).__name__ for name, one in filters.base_filters.items()}
         if self.action == "list" and self.pagination_class is not None:
             names |= {"cursor": False, "limit": False}
@@ -287,6 +289,18 @@ class Endpoint(GenericViewSet):
         body = body or serializers.Serializer
         if partial and isinstance(data, Mapping):
             data, wrong = self._what_is_written(data, body(partial=True))
+        return self.read(body, data, partial=partial, wrong=wrong)
+
+    def read(
+        self,
+        body: type[serializers.Serializer],
+        data: Any,
+        *,
+        partial: bool = False,
+        wrong: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """What a body says, all of it known. `wrong`: what was found before. Raises ValidationError."""
+        wrong = dict(wrong or {})
         read: Any = body(data=data, partial=partial)
         wrong |= dict(unknown(read, data))
         if read.is_valid() and not wrong:
@@ -316,18 +330,21 @@ class Endpoint(GenericViewSet):
         )
 
     @contextmanager
-    def named_request(self, rows: QuerySet[Any]) -> Iterator[tuple[str, Any]]:
+    def named_request(
+        self, rows: QuerySet[Any], part: tuple[str, Any] | None = None
+    ) -> Iterator[tuple[str, Any]]:
         """Under which external key this request registers, empty without an `Idempotency-Key`, and the row that it
-        has registered before, of `rows`. Nobody else registers under it meanwhile. Raises KeyReused, ValidationError.
+        has registered before, of `rows`. Nobody else registers under it meanwhile. `part`: of the request, with a key
+        of its own, and what it says. Raises KeyReused, ValidationError.
         """
-        key = self.request.headers.get("Idempotency-Key", "")
+        key, said = part or (self.request.headers.get("Idempotency-Key", ""), self.request.data)
         if not key:
             yield "", None
             return
         if not _KEY.fullmatch(key):
             raise ValidationError({"Idempotency-Key": _("De 1 à 50 caractères ASCII visibles.")})
         name = f"api:{self.actor.pk}:{key}"
-        body = json.dumps(self.request.data, sort_keys=True)
+        body = json.dumps(said, sort_keys=True)
         # No key has a space. The digest needs our own key: what it is of may be sealed in its columns.
         full = f"{name} {blind(body, of='accounts.request')[:_DIGEST]}"
         with transaction.atomic():

@@ -16,6 +16,7 @@ MEANINGS = {
     405: "The address knows other methods; `Allow` names them.",
     406: "Answers are JSON, and `Accept` asks for something else.",
     409: "Not possible any more from where it stands: `type` says why.",
+    410: "What is asked for was kept for a while, and is erased.",
     412: "It is no longer as you read it: `If-Match` names another version.",
     413: "The body is too long.",
     415: "The body is not sent as `application/json`.",

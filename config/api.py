@@ -27,6 +27,7 @@ from rest_framework.views import APIView
 
 from accounts.people_api import MeEndpoint, OrganisationEndpoint
 from cities.selectors import open_cities
+from config.events_api import EventEndpoint
 from config.reference_api import CommuneEndpoint, ItemEndpoint, TownEndpoint, VocabularyEndpoint
 from followups.api import FollowUpEndpoint, OutcomeEndpoint
 from homes.api import VisitEndpoint
@@ -34,6 +35,7 @@ from matching.api import MatchEndpoint
 from matching.case_api import CaseEndpoint, QuestionEndpoint
 from matching.entry_api import NeedEndpoint, OfferEndpoint
 from matching.plan_api import PlanEndpoint
+from notifications.channels.call.api import CallEndpoint
 
 # In the order of the story.
 TAGS = (
@@ -50,6 +52,8 @@ TAGS = (
         "plans",
     ),
     "follow-ups",
+    "calls",
+    "events",
 )
 
 router = SimpleRouter()
@@ -67,6 +71,8 @@ router.register("matches", MatchEndpoint, "api-match")
 router.register("plans", PlanEndpoint, "api-plan")
 router.register("follow-ups", FollowUpEndpoint, "api-followup")
 router.register("outcomes", OutcomeEndpoint, "api-outcome")
+router.register("calls", CallEndpoint, "api-call")
+router.register("events", EventEndpoint, "api-event")
 urls = [address("me/", MeEndpoint.as_view({"get": "retrieve"}, detail=True), name="api-me"), *router.urls]
 
 

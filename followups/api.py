@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -15,12 +15,13 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import COORDINATION, associations_of, has_role, require, speaks_for, towns_of
+from accounts.access import COORDINATION, has_role, require, speaks_for
+from accounts.bulk import ExportEndpoint
 from accounts.endpoints import Conflict, Endpoint, lock
 from accounts.models import Scope
 from accounts.operations import problems
 from catalogue.filters import ChangedSince, RowNumber, YesNo, of_town
-from followups import services
+from followups import selectors, services
 from followups.models import Answer, FollowUp, Outcome
 from matching.models import Match
 from needs.models import Need
@@ -87,11 +88,7 @@ class FollowUpEndpoint(ListModelMixin, Endpoint):
     lookup_value_regex = "[0-9]{1,18}"
 
     def get_queryset(self) -> Any:
-        """Those of the needs of one's own and one's associations; for coordinators, of their towns."""
-        user = self.actor
-        posted = Q(match__need__person=user) | Q(match__need__organisation__in=associations_of(user))
-        mine = posted | Q(match__city__in=towns_of(user, COORDINATION))
-        return FollowUp.objects.visible_to(user).filter(mine).order_by("-pk")
+        return selectors.of_posters(self.actor).order_by("-pk")
 
     def get_object(self) -> FollowUp:
         followup = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
@@ -161,7 +158,7 @@ class OutcomeFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class OutcomeEndpoint(ListModelMixin, Endpoint):
+class OutcomeEndpoint(ListModelMixin, ExportEndpoint):
     queryset = Outcome.objects.none()
     serializer_class = OutcomeSerializer
     filterset_class = OutcomeFilter
@@ -177,3 +174,13 @@ class OutcomeEndpoint(ListModelMixin, Endpoint):
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Read all outcomes in one answer",
+        description="As the list, without pages: one row a line.",
+        responses={200: OutcomeSerializer(many=True), **problems()},
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def export(self, request: Request) -> StreamingHttpResponse:
+        return self.streamed()

@@ -1,12 +1,12 @@
 """The API of matches: read them explained, and act on them by the services that the pages call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,7 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from accounts.endpoints import Conflict, Endpoint, lock
+from accounts.bulk import ExportEndpoint
+from accounts.endpoints import Conflict, lock
 from accounts.models import Scope
 from accounts.operations import problems
 from accounts.services import log_contact_reading
@@ -95,7 +96,7 @@ def _act(act: Act, summary: str, body: type[Serializer] | None, description: str
     return decorate
 
 
-class MatchEndpoint(Endpoint):
+class MatchEndpoint(ExportEndpoint):
     area = Scope.MATCHES
     queryset = Match.objects.none()
     serializer_class = MatchSerializer
@@ -134,10 +135,22 @@ class MatchEndpoint(Endpoint):
     )
     def list(self, request: Request) -> Response:
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        reader = Reader.of(self.actor)
-        now = timezone.now()
-        shapes = [as_read(match, reader, now=now) for match in facts.explained(rows or (), now=now)]
-        return self.get_paginated_response(MatchSerializer(shapes, many=True).data)
+        return self.get_paginated_response(self.shapes(rows or []))
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Read all matches in one answer",
+        description="As the list, without pages: one row a line.",
+        responses={200: MatchSerializer(many=True), **problems()},
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def export(self, request: Request) -> StreamingHttpResponse:
+        return self.streamed()
+
+    def shapes(self, rows: Sequence[Match]) -> Sequence[dict[str, Any]]:
+        reader, now = Reader.of(self.actor), timezone.now()
+        told = [as_read(match, reader, now=now) for match in facts.explained(rows, now=now)]
+        return list(MatchSerializer(told, many=True).data)
 
     @extend_schema(
         tags=TAGS,

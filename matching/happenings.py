@@ -27,13 +27,16 @@ HAPPENINGS = {
 
 
 def record(match: Match, before: MatchState, *, now: datetime) -> None:
-    """Record what its new state means to other systems; nothing where it is the same, or the desk's alone."""
-    if match.state == before or match.state not in HAPPENINGS:
+    """Record what an act means to other systems; nothing where its state is the desk's alone."""
+    if match.state not in HAPPENINGS:
         return
+    stays = match.state == before
     webhooks.record(
         city_id=match.city_id,
-        happening=HAPPENINGS[MatchState(match.state)],
+        happening=Happening.MATCH_CHANGED if stays else HAPPENINGS[MatchState(match.state)],
+        subject_id=match.pk,
         at=now,
+        match=match.pk,
         need=match.need.reference,
         offer=match.offer.reference,
     )

@@ -10,16 +10,18 @@ import django_filters
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import DESK, has_role
-from accounts.endpoints import IDEMPOTENCY, Endpoint
+from accounts.bulk import EACH, BulkEndpoint, ExportEndpoint, ResultsSerializer
+from accounts.endpoints import IDEMPOTENCY
 from accounts.models import Consent, Organisation, Scope, User
 from accounts.operations import problems
 from accounts.services import ensure_person, record_consent
@@ -30,7 +32,7 @@ from cities.models import City
 from needs import services
 from needs.models import Need, NeedState
 from needs.selectors import organisations_to_post_for
-from needs.serializers import NeedSerializer, NewNeedSerializer
+from needs.serializers import NeedRowSerializer, NeedRowsSerializer, NeedSerializer, NewNeedSerializer
 
 # What was asked of the person for whom the desk's program writes; a new wording has a new version.
 WORDING = "need-by-api-1"
@@ -49,7 +51,7 @@ class NeedFilter(EntryFilter):
         fields: list[str] = []
 
 
-class NeedEndpoint(ListModelMixin, Endpoint):
+class NeedEndpoint(ListModelMixin, BulkEndpoint, ExportEndpoint):
     area = Scope.NEEDS
     queryset = Need.objects.none()
     serializer_class = NeedSerializer
@@ -98,7 +100,34 @@ class NeedEndpoint(ListModelMixin, Endpoint):
         responses={201: NeedSerializer, 200: NeedSerializer, **problems(422)},
     )
     def create(self, request: Request) -> Response:
-        fields, now = self.said(NewNeedSerializer), timezone.now()
+        need, is_known = self._registered(self.said(NewNeedSerializer))
+        self.kwargs["reference"] = need.reference
+        return self.answer(200 if is_known else 201)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Register many needs",
+        description=EACH,
+        request=NeedRowsSerializer,
+        responses={200: ResultsSerializer, **problems()},
+    )
+    @action(detail=False, methods=["post"], url_path="bulk", pagination_class=None)
+    def bulk(self, request: Request) -> Response:
+        return self.each(NeedRowSerializer, self._registered)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Read all needs in one answer",
+        description="As the list, without pages: one row a line.",
+        responses={200: NeedSerializer(many=True), **problems()},
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def export(self, request: Request) -> StreamingHttpResponse:
+        return self.streamed()
+
+    def _registered(self, fields: dict[str, Any], part: tuple[str, Any] | None = None) -> tuple[Need, bool]:
+        """The need, and whether it was registered before under the same key."""
+        now = timezone.now()
         city, number, contact = fields.pop("city"), fields.pop("organisation", ""), fields.pop("person", None)
         if number and contact:
             raise ValidationError({"person": _("Un besoin est posté par une association ou une personne.")})
@@ -114,7 +143,7 @@ class NeedEndpoint(ListModelMixin, Endpoint):
                 }
             )
         organisation = _organisation(self.actor, city, number) if number else None
-        with self.named_request(Need.objects.filter(city=city)) as (key, known):
+        with self.named_request(Need.objects.filter(city=city), part) as (key, known):
             need = known or _register(
                 city=city,
                 organisation=organisation,
@@ -124,8 +153,7 @@ class NeedEndpoint(ListModelMixin, Endpoint):
                 by=self.actor,
                 now=now,
             )
-        self.kwargs["reference"] = need.reference
-        return self.answer(200 if known else 201)
+        return need, known is not None
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.bulk import MOST_ROWS, RowKeyField
 from accounts.serializers import PersonSerializer
 from catalogue.fields import NEED
 from catalogue.serializers import EntrySerializer, ReadEntry, written
@@ -35,6 +36,21 @@ class NewNeedSerializer(NeedChangeSerializer):
 
     class Meta(NeedChangeSerializer.Meta):
         fields = ("city", "kind", *WRITTEN, "organisation", "person")
+
+
+class NeedRowSerializer(NewNeedSerializer):
+    """One new need of many."""
+
+    key = RowKeyField()
+
+    class Meta(NewNeedSerializer.Meta):
+        fields = ("key", *NewNeedSerializer.Meta.fields)
+
+
+class NeedRowsSerializer(serializers.Serializer):
+    """New needs."""
+
+    rows = NeedRowSerializer(many=True, min_length=1, max_length=MOST_ROWS)  # type: ignore[call-arg]
 
 
 class NeedSerializer(ReadEntry):

@@ -175,7 +175,7 @@ def register_many(*, needs: Sequence[Need], by: User, now: datetime) -> Sequence
     webhooks.record_many(
         happening=HAPPENINGS[NeedState.OPEN],
         at=now,
-        of=[(need.city_id, {"need": need.reference}) for need in needs],
+        of=[webhooks.Subject(need.city_id, need.pk, {"need": need.reference}) for need in needs],
     )
     return needs
 
@@ -228,6 +228,7 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
             raise
         raise ValidationError(refusal) from error
     NeedEdit.objects.create(need=need, what=what, by=by, at=now)
+    _happened(need, Happening.NEED_CHANGED, now=now)
     return need
 
 
@@ -248,6 +249,7 @@ def lengthen(*, need: Need, last_day: date, by: User, now: datetime) -> Need:
     need.full_clean()
     _touch(need, material=True, now=now, also=["last_day"])
     NeedEdit.objects.create(need=need, what=changes.changed(need, before), by=by, at=now)
+    _happened(need, Happening.NEED_CHANGED, now=now)
     if need.state == NeedState.EXPIRED:
         _move(need, NeedState.OPEN, act="lengthen", by=by, now=now, revises=False)
     return need
@@ -410,6 +412,10 @@ def _record(
         need=need, act=act, from_state=from_state, to_state=need.state, by=by, reason=reason[:500], at=now
     )
     if need.state in HAPPENINGS and need.state != from_state:
-        webhooks.record(
-            city_id=need.city_id, happening=HAPPENINGS[NeedState(need.state)], at=now, need=need.reference
-        )
+        _happened(need, HAPPENINGS[NeedState(need.state)], now=now)
+
+
+def _happened(need: Need, happening: Happening, *, now: datetime) -> None:
+    webhooks.record(
+        city_id=need.city_id, happening=happening, subject_id=need.pk, at=now, need=need.reference
+    )

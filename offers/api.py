@@ -8,7 +8,7 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -16,7 +16,8 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.endpoints import IDEMPOTENCY, Endpoint, conflict_in
+from accounts.bulk import EACH, BulkEndpoint, ExportEndpoint, ResultsSerializer
+from accounts.endpoints import IDEMPOTENCY, conflict_in
 from accounts.models import Scope
 from accounts.operations import problems
 from catalogue.filters import EntryFilter
@@ -25,6 +26,8 @@ from offers import intake, services
 from offers.models import Offer, OfferState
 from offers.serializers import (
     NewOfferSerializer,
+    OfferRowSerializer,
+    OfferRowsSerializer,
     OfferSerializer,
 )
 
@@ -42,7 +45,7 @@ class OfferFilter(EntryFilter):
         fields: list[str] = []
 
 
-class OfferEndpoint(ListModelMixin, Endpoint):
+class OfferEndpoint(ListModelMixin, BulkEndpoint, ExportEndpoint):
     area = Scope.OFFERS
     queryset = Offer.objects.none()
     serializer_class = OfferSerializer
@@ -92,12 +95,39 @@ class OfferEndpoint(ListModelMixin, Endpoint):
         responses={201: OfferSerializer, 200: OfferSerializer, **problems(422)},
     )
     def create(self, request: Request) -> Response:
-        fields, now = self.said(NewOfferSerializer), timezone.now()
+        offer, is_known = self._register(self.said(NewOfferSerializer))
+        self.kwargs["reference"] = offer.reference
+        return self.answer(200 if is_known else 201)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Register many offers",
+        description=EACH,
+        request=OfferRowsSerializer,
+        responses={200: ResultsSerializer, **problems()},
+    )
+    @action(detail=False, methods=["post"], url_path="bulk", pagination_class=None)
+    def bulk(self, request: Request) -> Response:
+        return self.each(OfferRowSerializer, self._register)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Read all offers in one answer",
+        description="As the list, without pages: one row a line.",
+        responses={200: OfferSerializer(many=True), **problems()},
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def export(self, request: Request) -> StreamingHttpResponse:
+        return self.streamed()
+
+    def _register(self, fields: dict[str, Any], part: tuple[str, Any] | None = None) -> tuple[Offer, bool]:
+        """The offer, and whether it was registered before under the same key."""
+        now = timezone.now()
         city, owner = fields.pop("city"), fields.pop("owner", None)
         if owner is not None:
             self.enters_for_others(city)
         windows = [(window["first_day"], window["last_day"]) for window in fields.pop("windows")]
-        with self.named_request(Offer.objects.filter(city=city)) as (key, known):
+        with self.named_request(Offer.objects.filter(city=city), part) as (key, known):
             entry: dict[str, Any] = {
                 "city": city,
                 "fields": fields,
@@ -114,8 +144,7 @@ class OfferEndpoint(ListModelMixin, Endpoint):
             else:
                 how = owner.pop("consent")
                 offer = intake.take_call(contact=owner, how=how, **entry)
-        self.kwargs["reference"] = offer.reference
-        return self.answer(200 if known else 201)
+        return offer, known is not None
 
     def _act(self, service: Callable[..., Offer]) -> Response:
         self.said()

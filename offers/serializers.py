@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.bulk import MOST_ROWS, RowKeyField
 from accounts.serializers import PersonSerializer
 from catalogue.fields import OFFER
 from catalogue.serializers import DayField, EntrySerializer, ReadEntry, written
@@ -51,6 +52,21 @@ class NewOfferSerializer(OfferChangeSerializer):
 
     class Meta(OfferChangeSerializer.Meta):
         fields = ("city", "kind", *WRITTEN, "owner")
+
+
+class OfferRowSerializer(NewOfferSerializer):
+    """One new offer of many."""
+
+    key = RowKeyField()
+
+    class Meta(NewOfferSerializer.Meta):
+        fields = ("key", *NewOfferSerializer.Meta.fields)
+
+
+class OfferRowsSerializer(serializers.Serializer):
+    """New offers."""
+
+    rows = OfferRowSerializer(many=True, min_length=1, max_length=MOST_ROWS)  # type: ignore[call-arg]
 
 
 class OfferSerializer(ReadEntry):

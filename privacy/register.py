@@ -125,8 +125,10 @@ REGISTER: dict[str, Marks] = {
     ),
     "webhooks.EndpointEdit": Marks(keep="endpoint by at", anonymise="what"),
     "webhooks.Delivery": Marks(
-        delete="endpoint key happening body state due_at attempts tried_at outcome milliseconds delivered_at created_at"
+        delete="endpoint key happening subject body state due_at attempts tried_at outcome milliseconds delivered_at "
+        "created_at"
     ),
+    "webhooks.Event": Marks(delete="city happening subject_id references at place"),
     # --- oncall
     "oncall.Shift": Marks(keep="city person rank starts_at ends_at wanted_at cancelled_at created_at"),
     "oncall.ShiftChange": Marks(keep="shift what by at"),

@@ -32,7 +32,7 @@ from privacy.messages import before_it_goes
 from privacy.models import Erasure, LegalHold, Notice
 from sealing.seals import NOTHING
 from town.services.traces import forget_old
-from webhooks.models import Delivery
+from webhooks.models import Delivery, Event
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -245,7 +245,10 @@ def _forget_dwellings(now: datetime) -> int:
 
 
 def _forget_deliveries(now: datetime) -> int:
-    return _empty_all(Delivery.objects.filter(created_at__lt=now - timedelta(days=90)))
+    old = now - timedelta(days=90)
+    return _empty_all(Delivery.objects.filter(created_at__lt=old)) + _empty_all(
+        Event.objects.filter(at__lt=old)
+    )
 
 
 def _forget_traces(now: datetime) -> int:

@@ -261,6 +261,7 @@ ROWS: dict[str, Of | str] = {
     "webhooks.Endpoint": "Addresses of the town's other systems.",
     "webhooks.EndpointEdit": Of(author="by"),
     "webhooks.Delivery": "References and events, and nothing of a person.",
+    "webhooks.Event": "References and events, and nothing of a person.",
     # --- oncall
     "oncall.Shift": Of(subject="person"),
     "oncall.ShiftChange": Of(subject="shift__person", author="by"),

@@ -33,6 +33,7 @@ MACHINE = {
     "docker buildx": "there is no docker where the tests run",
     "done": "the end of that loop",
     "openapi-python-client generate": "of whoever calls the API; run by tests/api/test_clients.py",
+    "npx openapi-typescript": "of whoever calls the API; run by tests/api/test_typescript.py",
 }
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
 

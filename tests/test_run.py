@@ -45,13 +45,47 @@ def test_compose_backs_up_when_asked_into_a_folder_of_the_server():
 def test_compose_hands_over_every_setting_of_the_example():
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     required, optional = example.split("# --- Optional")
-    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    files = ("docker-compose.yml", "deploy/machines.yml")
+    text = "".join((ROOT / name).read_text(encoding="utf-8") for name in files)
     for name in set(re.findall(r"^([A-Z_]+)=", required, re.MULTILINE)) - {"EMAIL_HOST"}:  # or EMAIL_PROVIDER
         assert f"${{{name}:?" in text, "a missing one stops docker compose with its name"
-    for name in re.findall(r"^#([A-Z_]+)=", optional, re.MULTILINE):
+    # What Compose reads itself is handed to no process.
+    for name in set(re.findall(r"^#([A-Z_]+)=", optional, re.MULTILINE)) - {
+        "COMPOSE_FILE",
+        "COMPOSE_PROFILES",
+    }:
         assert f"${{{name}:-" in text
     for service in OURS.values():
         assert {"ACCORDE_MODE", "DATABASE_URL", "REDIS_URL", *TOWN} <= set(service["environment"])
+
+
+MACHINES = yaml.safe_load((ROOT / "deploy" / "machines.yml").read_text(encoding="utf-8"))["services"]
+
+
+def test_of_several_machines_each_says_what_it_runs():
+    """Whatever is chosen, nothing else is: neither by a service without a part, nor by what another waits for."""
+    parts = {name: service["profiles"] for name, service in MACHINES.items()}
+    assert set(parts) == set(COMPOSE["services"]) - {"prepare", "backup"}
+    assert {name: part for name, part in parts.items() if len(part) != 1} == {}
+    needed = {
+        f"{name} waits for {other}"
+        for name, service in COMPOSE["services"].items()
+        for other, how in service.get("depends_on", {}).items()
+        if other in parts and how.get("required", True)
+    }
+    assert needed == set()
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for (part,) in parts.values():
+        assert f"| `{part}` |" in page
+
+
+def test_and_opens_to_the_others_only_what_it_is_told_to():
+    published = {name: service["ports"] for name, service in MACHINES.items() if "ports" in service}
+    assert published == {
+        "postgres": ["${PUBLISH_DATABASE:-127.0.0.1:5432}:5432"],
+        "valkey": ["${PUBLISH_QUEUE:-127.0.0.1:6379}:6379"],
+    }
+    assert {key for service in MACHINES.values() for key in service} == {"profiles", "ports"}
 
 
 def test_no_service_but_the_site_is_published():

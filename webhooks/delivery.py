@@ -1,7 +1,7 @@
 """Moving deliveries to their endpoints, each on its own: one that is down, or slow, holds up no other.
 
 A delivery is sent at least once: nothing is noted before the answer, so a worker that dies in between sends it again,
-under the same key. Order is not promised.
+under the same key. What happened to one subject is sent in its order, by `Delivery.objects.due`.
 """
 
 import logging

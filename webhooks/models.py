@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ADMINISTRATION, VisibleQuerySet, towns_of
@@ -16,6 +16,31 @@ from webhooks.events import Happening
 
 LONGEST_URL = 500
 BOTH_SIGN = timedelta(days=1)
+
+
+class Event(models.Model):
+    """One happening of a town, kept for those who come and ask. It names rows and tells nothing of them."""
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    happening = models.CharField(max_length=20, choices=Happening.choices)
+    # The number of the row that its first word names.
+    subject_id = models.BigIntegerField()
+    references = models.JSONField()
+    at = models.DateTimeField()
+    # Where it stands for all readers, once it has been committed: numbers of rows are given before, and may overtake.
+    place = models.BigIntegerField(null=True, unique=True)
+
+    class Meta:
+        verbose_name = _("événement")
+        verbose_name_plural = _("événements")
+        ordering = ["place"]
+        indexes = [
+            models.Index(fields=["at"], name="event_age"),
+            models.Index(fields=["id"], condition=Q(place__isnull=True), name="event_without_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.happening} {self.subject_id}"
 
 
 class EndpointQuerySet(VisibleQuerySet["Endpoint"]):
@@ -120,8 +145,17 @@ class DeliveryState(models.TextChoices):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, now: datetime) -> "DeliveryQuerySet":
-        """What is to be sent; what failed least goes first, so that one that is refused holds up no other."""
-        return self.filter(state=DeliveryState.WAITING, due_at__lte=now).order_by("attempts", "id")
+        """What is to be sent; what failed least goes first, so that one that is refused holds up nothing but what
+        happened to the same subject afterwards.
+        """
+        before = Delivery.objects.filter(
+            endpoint=OuterRef("endpoint"),
+            subject=OuterRef("subject"),
+            state=DeliveryState.WAITING,
+            pk__lt=OuterRef("pk"),
+        ).exclude(subject="")
+        waiting = self.filter(state=DeliveryState.WAITING, due_at__lte=now)
+        return waiting.filter(~Exists(before)).order_by("attempts", "id")
 
 
 class Delivery(models.Model):
@@ -131,6 +165,8 @@ class Delivery(models.Model):
     # By which a receiver knows what it has already: the same in each attempt, and when it is sent anew.
     key = models.CharField(max_length=40, unique=True)
     happening = models.CharField(max_length=20)
+    # Of what it is, as "match:12"; empty for a trial. One subject's are sent one after the other.
+    subject = models.CharField(max_length=32, default="", db_default="", editable=False)
     body = EncryptedTextField()
     state = models.CharField(max_length=9, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     due_at = models.DateTimeField()
@@ -159,6 +195,9 @@ class Delivery(models.Model):
         indexes = [
             models.Index(
                 fields=["endpoint", "attempts", "id"], condition=Q(state="waiting"), name="delivery_to_send"
+            ),
+            models.Index(
+                fields=["endpoint", "subject", "id"], condition=Q(state="waiting"), name="delivery_of_subject"
             ),
             models.Index(fields=["endpoint", "-id"], name="delivery_log"),
             models.Index(fields=["created_at"], name="delivery_age"),

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from cities.models import City
-from webhooks.models import Delivery, DeliveryState, Endpoint
+from webhooks.models import Delivery, DeliveryState, Endpoint, Event
 
 
 def of_town(user: User, city: City) -> QuerySet[Endpoint]:
@@ -24,6 +25,22 @@ def of_town(user: User, city: City) -> QuerySet[Endpoint]:
 def log_of(endpoint: Endpoint) -> QuerySet[Delivery]:
     """The latest first."""
     return Delivery.objects.filter(endpoint=endpoint).order_by("-id")
+
+
+def placed_events() -> QuerySet[Event]:
+    """Those that have their place, in that order."""
+    return Event.objects.filter(place__isnull=False).select_related("city").order_by("place")
+
+
+def places_kept() -> tuple[int, int, int]:
+    """The first and the last place whose events are kept, and the last that was given; (1, 0, 0) where nothing has
+    happened. All places up to the second are committed: they are given by one after the other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM webhooks_event_place")
+        (last,) = cursor.fetchone()
+    kept = Event.objects.aggregate(first=Min("place"), newest=Max("place"))
+    return kept["first"] or last + 1, kept["newest"] or 0, last
 
 
 def to_call(now: datetime) -> list[int]:

@@ -4,11 +4,13 @@ import base64
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
@@ -22,7 +24,7 @@ from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 from webhooks import messages
 from webhooks.events import TEST, Happening
-from webhooks.models import LONGEST_URL, Delivery, DeliveryState, Endpoint, EndpointEdit
+from webhooks.models import LONGEST_URL, Delivery, DeliveryState, Endpoint, EndpointEdit, Event
 
 TASK = "webhooks.tasks.deliver"
 MOST_ENDPOINTS = 10
@@ -40,27 +42,46 @@ class NotFound(Exception):
     """The endpoint was taken away meanwhile, or never was."""
 
 
-def record(*, city_id: int, happening: Happening, at: datetime, **references: str) -> int:
-    """In the transaction of its cause, which is the caller's: one row for each endpoint of the town that wants to know;
-    how many.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a happening is of: its town, the number of its row, and the references that are told, and nothing else."""
 
-    `references`: of the need and of the offer, and nothing else of them ever leaves.
+    city_id: int
+    number: int
+    references: Mapping[str, str | int]
+
+
+def record(
+    *, city_id: int, happening: Happening, subject_id: int, at: datetime, **references: str | int
+) -> int:
+    """In the transaction of its cause, which holds the row's lock: the event, and one delivery for each endpoint of
+    the town that wants to know; how many of these.
     """
-    return record_many(happening=happening, at=at, of=[(city_id, references)])
+    return record_many(happening=happening, at=at, of=[Subject(city_id, subject_id, references)])
 
 
-def record_many(*, happening: Happening, at: datetime, of: Sequence[tuple[int, dict[str, str]]]) -> int:
-    """The same of many things at once: the town of each, and its references."""
+def record_many(*, happening: Happening, at: datetime, of: Sequence[Subject]) -> int:
+    """The same of many things at once."""
+    Event.objects.bulk_create(
+        Event(
+            city_id=one.city_id,
+            happening=happening,
+            subject_id=one.number,
+            references=one.references,
+            at=at,
+        )
+        for one in of
+    )
     listening: dict[int, list[Endpoint]] = defaultdict(list)
     found = Endpoint.objects.listening().filter(
-        city__in={city_id for city_id, _references in of}, happenings__contains=[happening]
+        city__in={one.city_id for one in of}, happenings__contains=[happening]
     )
     for endpoint in found.select_related("city").order_by("pk"):
         listening[endpoint.city_id].append(endpoint)
     told = [
-        _delivery(endpoint, happening, at, references)
-        for city_id, references in of
-        for endpoint in listening[city_id]
+        _delivery(endpoint, happening, at, one.references, subject=f"{happening.subject}:{one.number}")
+        for one in of
+        for endpoint in listening[one.city_id]
     ]
     if told:
         Delivery.objects.bulk_create(told)
@@ -191,17 +212,55 @@ def stop(*, endpoint_id: int, by: None, now: datetime) -> bool:
 @transaction.atomic
 def forget_old(*, by: None, now: datetime) -> int:
     """What happened a month ago is news to nobody; how many rows went."""
-    return Delivery.objects.filter(created_at__lt=now - KEPT).delete()[0]
+    old_events = Event.objects.filter(at__lt=now - KEPT)
+    return Delivery.objects.filter(created_at__lt=now - KEPT).delete()[0] + old_events.delete()[0]
 
 
-def _delivery(endpoint: Endpoint, happening: str, at: datetime, references: dict[str, str]) -> Delivery:
-    data = {"city": endpoint.city.slug, **references}
-    said = {"type": happening, "timestamp": at.astimezone(UTC).isoformat(), "data": data}
+@transaction.atomic
+def place_events(*, by: None) -> int:
+    """Give each event that has been committed its place after all that have one; how many.
+
+    One at a time, and in the order of their numbers: whoever holds a subject's lock commits before the next writes of
+    it, so what happened to it first has the lower number, and is there to be placed. A place, once read, stays: nothing
+    that is committed later stands before it.
+    """
+    if not Event.objects.filter(place__isnull=True).exists():
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('webhooks.place_events', 0))")
+        cursor.execute(
+            """
+            UPDATE webhooks_event SET place = placed.place FROM (
+                SELECT id, nextval('webhooks_event_place') AS place
+                FROM (SELECT id FROM webhooks_event WHERE place IS NULL ORDER BY id) AS waiting
+            ) AS placed
+            WHERE webhooks_event.id = placed.id
+            """
+        )
+        return int(cursor.rowcount)
+
+
+def said(happening: str, *, city: City, at: datetime, references: Mapping[str, str | int]) -> dict[str, Any]:
+    """What is told of a happening, to whoever is called and to whoever asks."""
+    data = {"city": city.slug, **references}
+    return {"type": happening, "timestamp": at.astimezone(UTC).isoformat(), "data": data}
+
+
+def _delivery(
+    endpoint: Endpoint,
+    happening: str,
+    at: datetime,
+    references: Mapping[str, str | int],
+    *,
+    subject: str = "",
+) -> Delivery:
+    told = said(happening, city=endpoint.city, at=at, references=references)
     return Delivery(
         endpoint=endpoint,
         key=f"msg_{secrets.token_urlsafe(18)}",
         happening=happening,
-        body=json.dumps(said, separators=(",", ":")),
+        subject=subject,
+        body=json.dumps(told, separators=(",", ":")),
         due_at=at,
         created_at=at,
     )

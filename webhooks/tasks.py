@@ -22,8 +22,11 @@ def deliver_to(endpoint_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Stop calling what has not answered for days, forget what is old, then tell."""
+    """Stop calling what has not answered for days, forget what is old, then tell. Events have their place as well: who
+    asks seldom does not wait.
+    """
     now = timezone.now()
+    services.place_events(by=None)
     services.stop_failing(by=None, now=now)
     services.forget_old(by=None, now=now)
     deliver()

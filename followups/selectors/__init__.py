@@ -31,6 +31,7 @@ from followups.selectors.questions import (
     granted_check_in,
     last_check_in_day,
     needs_gone_silent,
+    of_posters,
     speaks_in,
     wishes_to_talk,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "may_report",
     "named_readers",
     "needs_gone_silent",
+    "of_posters",
     "others_who_decide",
     "readers_of",
     "reads_reports",

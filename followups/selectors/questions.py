@@ -13,10 +13,12 @@ from django.db.models import (
     Func,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Value,
 )
 
+from accounts.access import COORDINATION, associations_of, towns_of
 from accounts.models import User
 from cities.models import City
 from followups.links import Grant
@@ -39,6 +41,13 @@ class Silence:
     side: Side
     asked_at: datetime
     step: int
+
+
+def of_posters(user: User) -> QuerySet[FollowUp]:
+    """Those of the needs of one's own and one's associations; for coordinators, of their towns."""
+    posted = Q(match__need__person=user) | Q(match__need__organisation__in=associations_of(user))
+    mine = posted | Q(match__city__in=towns_of(user, COORDINATION))
+    return FollowUp.objects.visible_to(user).filter(mine)
 
 
 def granted(grant: Grant, *, city_slug: str) -> FollowUp | None:

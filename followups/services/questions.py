@@ -22,6 +22,8 @@ from matching.lifecycle import Act, NotPossible, Reason
 from matching.models import Match, MatchState
 from matching.selectors import told_of
 from notifications.services import queue
+from webhooks import services as webhooks
+from webhooks.events import Happening
 
 ASK_AGAIN_AFTER = timedelta(days=2)
 BATCH = 200
@@ -104,6 +106,7 @@ def answer(*, followup_id: int, answer: str, by: User, now: datetime, note: str 
         raise ValidationError({"answer": _("Cette question n’a pas encore été posée.")})
     followup.answer, followup.answered_at, followup.answered_by = answer, now, by
     followup.save(update_fields=["answer", "answered_at", "answered_by"])
+    _happened(followup, Happening.FOLLOWUP_ANSWERED, now=now)
     if answer == Answer.NOT_YET:
         if match.state in FOLLOWED_STATES:
             again_on = local_day(now, match.city) + ASK_AGAIN_AFTER
@@ -210,6 +213,22 @@ def _ask(followup: FollowUp, *, now: datetime) -> None:
         )
     followup.asked_at = now
     followup.save(update_fields=["asked_at"])
+    _happened(followup, Happening.FOLLOWUP_ASKED, now=now)
+
+
+def _happened(followup: FollowUp, happening: Happening, *, now: datetime) -> None:
+    """Other systems are told."""
+    match = followup.match
+    webhooks.record(
+        city_id=match.city_id,
+        happening=happening,
+        subject_id=followup.pk,
+        at=now,
+        need=match.need.reference,
+        offer=match.offer.reference,
+        match=match.pk,
+        followup=followup.pk,
+    )
 
 
 def _move(match: Match, answer: Answer, *, by: User, now: datetime, note: str) -> None:

@@ -44,6 +44,7 @@ def run_out(*, city: City, by: None, now: datetime) -> int:
         visit = over.filter(pk=pk).first()  # visited anew while we waited for the lock?
         if visit is not None:
             offers.end_visit(offer_id=offer_id, by=None, now=now)
+            visiting.happened(visit, now=now)
             ended.append(visit)
     _tell(ended, "visit_ran_out", messages.ran_out, now=now)
     return len(ended)

@@ -26,6 +26,8 @@ from homes.models.visits import FARTHEST, MOST_QUESTIONS
 from notifications.services import Text, queue
 from offers import services as offers
 from offers.models import Offer, OfferState
+from webhooks import services as webhooks
+from webhooks.events import Happening
 
 # What may be noted during a visit, as often as one likes, until it is concluded.
 NOTED = frozenset({"answers", "extract", "charter_on", "note"})
@@ -231,6 +233,7 @@ def _create(offer: Offer, *, starts_at: datetime, visitor: User, by: User, now: 
     said = {"starts_at": starts_at, "visitor": visitor}
     visit = Visit.objects.create(offer=offer, created_at=now, changed_at=now, **said)
     VisitChange.objects.create(visit=visit, what=changes.given(said, visit), by=by, at=now)
+    happened(visit, now=now)
     return visit
 
 
@@ -285,7 +288,22 @@ def _save(visit: Visit, before: Mapping[str, Any], *, by: User | None, now: date
         return False
     visit.changed_at = now
     visit.save(update_fields=["changed_at"])
+    if (visit.state, visit.starts_at) != (before["state"], before["starts_at"]):
+        happened(visit, now=now)
     return True
+
+
+def happened(visit: Visit, *, now: datetime) -> None:
+    """Other systems are told that it is to come, or over."""
+    is_to_come = visit.state == VisitState.PLANNED
+    webhooks.record(
+        city_id=visit.offer.city_id,
+        happening=Happening.VISIT_PLANNED if is_to_come else Happening.VISIT_ENDED,
+        subject_id=visit.pk,
+        at=now,
+        offer=visit.offer.reference,
+        visit=visit.pk,
+    )
 
 
 def call_off(*, visit_id: int, by: None, now: datetime) -> None:

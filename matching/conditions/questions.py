@@ -1,5 +1,6 @@
 """Asking whether a condition can give, and answering. Lock order: need, then question."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -22,6 +23,8 @@ from needs import services as needs
 from needs.models import Need
 from notifications.services import queue
 from offers.models import Offer
+from webhooks import services as webhooks
+from webhooks.events import Happening
 
 Answer = ConditionQuestion.Answer
 
@@ -79,6 +82,7 @@ def ask(*, need_id: int, offer_id: int, rule: str, by: User, now: datetime) -> C
         asked_by=by,
         asked_at=now,
     )
+    _happened([question], Happening.CONDITION_ASKED, now=now)
     for person in people:
         queue(
             recipient=person,
@@ -179,10 +183,25 @@ def _smallest_change(
 def _close_moot(need: Need, *, now: datetime) -> None:
     """Open questions about the need as it was before, or about an offer that is gone, have nothing left to ask."""
     waiting = ConditionQuestion.objects.filter(need=need, answer="")
-    stale = waiting.exclude(need_revision=need.revision, offer__in=Offer.objects.open())
-    stale.update(answer=Answer.MOOT, answered_at=now)
+    stale = list(waiting.exclude(need_revision=need.revision, offer__in=Offer.objects.open()).order_by("pk"))
+    ConditionQuestion.objects.filter(pk__in=[one.pk for one in stale]).update(
+        answer=Answer.MOOT, answered_at=now
+    )
+    for question in stale:
+        question.need = need
+    _happened(stale, Happening.CONDITION_ANSWERED, now=now)
 
 
 def _close(question: ConditionQuestion, said: str, *, by: User, now: datetime) -> None:
     question.answer, question.answered_by, question.answered_at = said, by, now
     question.save(update_fields=["answer", "answered_by", "answered_at"])
+    _happened([question], Happening.CONDITION_ANSWERED, now=now)
+
+
+def _happened(questions: Sequence[ConditionQuestion], happening: Happening, *, now: datetime) -> None:
+    """Other systems are told; of which offer it is, the town's coordinators alone may read."""
+    of = [
+        webhooks.Subject(one.need.city_id, one.pk, {"need": one.need.reference, "condition": one.pk})
+        for one in questions
+    ]
+    webhooks.record_many(happening=happening, at=now, of=of)

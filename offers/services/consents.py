@@ -10,7 +10,8 @@ from accounts.models import Consent, User
 from accounts.services import record_consent
 from catalogue import changes
 from offers.models import STANDS_ON, Offer, OfferChange, OfferEdit, OfferState
-from offers.services.writing import move, touch
+from offers.services.writing import happened, move, touch
+from webhooks.events import Happening
 
 # The texts stand in forms; a new wording takes a new version.
 WORDING_VERSION = "2026-1"
@@ -100,6 +101,7 @@ def _share(offer: Offer, shares: bool, *, by: User, now: datetime) -> bool:
     OfferEdit.objects.create(
         offer=offer, what={"share_with_linked": [before["share_with_linked"], shares]}, by=by, at=now
     )
+    happened(offer, Happening.OFFER_CHANGED, now=now)
     return True
 
 

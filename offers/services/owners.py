@@ -27,7 +27,18 @@ from offers.periods import Period, as_days, checked_periods
 from offers.services.consents import note_shared
 from offers.services.marks import mark_due
 from offers.services.registering import send_receipt
-from offers.services.writing import SCAN_TASK, TAKEN_BACK, do, forget_visit, locked, move, refused, touch
+from offers.services.writing import (
+    SCAN_TASK,
+    TAKEN_BACK,
+    do,
+    forget_visit,
+    happened,
+    locked,
+    move,
+    refused,
+    touch,
+)
+from webhooks.events import Happening
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -120,6 +131,7 @@ def change(
         Window.objects.bulk_create(Window(offer=offer, first_day=a, last_day=b) for a, b in periods)
         what["windows"] = [as_days(current), as_days(periods)]
     edit = OfferEdit.objects.create(offer=offer, what=what, by=by, at=now)
+    happened(offer, Happening.OFFER_CHANGED, now=now)
     if what.get("share_with_linked") == [False, True]:
         note_shared(offer, by=by, now=now)
     if needs_visit:

@@ -167,7 +167,11 @@ def register_many(*, drafts: Sequence[tuple[NewOffer, User]], by: User | None, n
     webhooks.record_many(
         happening=HAPPENINGS[OfferState.ACTIVE],
         at=now,
-        of=[(offer.city_id, {"offer": offer.reference}) for offer in offers if offer.is_open],
+        of=[
+            webhooks.Subject(offer.city_id, offer.pk, {"offer": offer.reference})
+            for offer in offers
+            if offer.is_open
+        ],
     )
     return offers
 

@@ -122,12 +122,14 @@ def record(
         offer=offer, act=act, from_state=from_state, to_state=offer.state, by=by, reason=reason[:500], at=now
     )
     if offer.state in HAPPENINGS and offer.state != from_state:
-        webhooks.record(
-            city_id=offer.city_id,
-            happening=HAPPENINGS[OfferState(offer.state)],
-            at=now,
-            offer=offer.reference,
-        )
+        happened(offer, HAPPENINGS[OfferState(offer.state)], now=now)
+
+
+def happened(offer: Offer, happening: Happening, *, now: datetime) -> None:
+    """Other systems are told."""
+    webhooks.record(
+        city_id=offer.city_id, happening=happening, subject_id=offer.pk, at=now, offer=offer.reference
+    )
 
 
 def forget_visit(offer: Offer, *, by: User | None, now: datetime) -> None:

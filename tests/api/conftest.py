@@ -27,6 +27,7 @@ from tests.factories.accounts import (
 )
 from tests.factories.cities import CityFactory
 from tests.factories.matching import suggested_match
+from tests.factories.notifications import MessageFactory
 
 
 @dataclass
@@ -201,7 +202,10 @@ def known_rows(matched: Callable[..., Match], coordinator: Program) -> Callable[
             match=match(), due_on=timezone.localdate(), asked_at=now, created_at=now
         ).pk
 
-    numbers = {"visits": visit, "conditions": condition, "plans": plan, "follow-ups": followup}
+    def call() -> int:
+        return MessageFactory(to_call=True, city=match().city, recipient=match().offer.owner).pk
+
+    numbers = {"calls": call, "visits": visit, "conditions": condition, "plans": plan, "follow-ups": followup}
 
     def known(path: str) -> dict[str, Any]:
         area = path.split("/")[3]

@@ -45,11 +45,16 @@ def happens(receivers, transactional_db):
         services.add(city=city, url=server.url, happenings=Happening.values, by=by, now=timezone.now())
 
     def happen(count, first=0):
-        references = [f"B-{number:04}" for number in range(first, first + count)]
-        for reference in references:
+        numbers = range(first, first + count)
+        references = [f"B-{number:04}" for number in numbers]
+        for number, reference in zip(numbers, references, strict=True):
             with transaction.atomic():
                 services.record(
-                    city_id=city.pk, happening=Happening.NEED_OPENED, at=timezone.now(), need=reference
+                    city_id=city.pk,
+                    happening=Happening.NEED_OPENED,
+                    subject_id=number,
+                    at=timezone.now(),
+                    need=reference,
                 )
         return references
 

@@ -51,7 +51,9 @@ def happens(city: City) -> Callable[..., None]:
 
     def happen(count: int = 1, *, at: datetime = NOW, happening: Happening = Happening.NEED_OPENED) -> None:
         for number in range(count):
-            services.record(city_id=city.pk, happening=happening, at=at, need=f"B-{number:04}")
+            services.record(
+                city_id=city.pk, happening=happening, subject_id=number, at=at, need=f"B-{number:04}"
+            )
 
     return happen
 

@@ -200,6 +200,33 @@ class TestOutage:
         deliver(endpoint, now=NOW + PAUSES[0])
         assert states() == [S.WAITING, S.DELIVERED, S.DELIVERED, S.DELIVERED]
 
+    def test_but_what_happened_to_the_same_subject_afterwards(self, endpoint, receiver, happens, deliver):
+        """A need that was closed before it was opened would stay open for whoever is told so."""
+        receiver.answer = lambda request: DOWN if b"need.opened" in request.body else TAKEN
+        happens()
+        happens(2, happening=Happening.NEED_CLOSED)
+        deliver(endpoint)
+        deliver(endpoint, now=NOW + PAUSES[0])
+        assert states() == [S.WAITING, S.WAITING, S.DELIVERED]
+        receiver.answer = TAKEN
+        deliver(endpoint, now=NOW + BACKOFF[0])
+        assert states() == [S.DELIVERED] * 3
+        opened, closed = Delivery.objects.filter(subject="need:0").order_by("tried_at", "id")
+        assert (opened.happening, closed.happening) == ("need.opened", "need.closed")
+
+    def test_and_that_no_longer_than_until_it_is_given_up(self, endpoint, receiver, happens, deliver):
+        receiver.answer = lambda request: DOWN if b"need.opened" in request.body else TAKEN
+        happens()
+        happens(happening=Happening.NEED_CLOSED)
+        now = NOW
+        for wait in BACKOFF:
+            deliver(endpoint, now=now)
+            now += wait
+        assert states() == [S.WAITING, S.WAITING]
+        deliver(endpoint, now=now)
+        deliver(endpoint, now=now + PAUSES[-1])
+        assert states() == [S.FAILED, S.DELIVERED]
+
     def test_one_that_is_down_holds_up_no_other(
         self, city, administrator, receiver, endpoint, happens, deliver
     ):
@@ -291,4 +318,4 @@ class TestStopping:
     def test_a_month_later_it_is_forgotten(self, endpoint, happens):
         happens()
         assert services.forget_old(by=None, now=NOW + services.KEPT) == 0
-        assert services.forget_old(by=None, now=NOW + services.KEPT + SECOND) == 1
+        assert services.forget_old(by=None, now=NOW + services.KEPT + SECOND) == 2

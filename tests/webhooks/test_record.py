@@ -53,6 +53,7 @@ def test_a_match_from_the_proposal_to_its_end():
             "city": it.city.slug,
             "need": it.match.need.reference,
             "offer": it.match.offer.reference,
+            "match": it.match.pk,
         },
     }
 
@@ -64,7 +65,7 @@ def test_nothing_that_people_said_or_are_called_leaves():
     matching.decline(match_id=it.match.pk, by=it.citizen, now=NOW, reason=Reason.NOT_AVAILABLE, note="Malade")
     for body in Delivery.objects.values_list("body", flat=True):
         assert set(json.loads(body)) == {"type", "timestamp", "data"}
-        assert set(json.loads(body)["data"]) <= {"city", "need", "offer"}
+        assert set(json.loads(body)["data"]) <= {"city", "need", "offer", "match"}
 
 
 def test_needs_and_offers_open_and_close():
@@ -103,7 +104,7 @@ def test_what_did_not_happen_is_not_told():
     city = CityFactory()
     listen(city)
     with transaction.atomic():
-        services.record(city_id=city.pk, happening=Happening.NEED_OPENED, at=NOW, need="B-1")
+        services.record(city_id=city.pk, happening=Happening.NEED_OPENED, subject_id=1, at=NOW, need="B-1")
         transaction.set_rollback(True)
     assert told() == []
 
@@ -112,11 +113,11 @@ def test_a_worker_is_woken_when_it_is_committed(wake_ups, django_capture_on_comm
     city = CityFactory()
     listen(city)
     with django_capture_on_commit_callbacks(execute=True):
-        services.record(city_id=city.pk, happening=Happening.NEED_OPENED, at=NOW, need="B-1")
+        services.record(city_id=city.pk, happening=Happening.NEED_OPENED, subject_id=1, at=NOW, need="B-1")
     assert (tasks.deliver.name, []) in wake_ups()
 
 
-def test_in_a_town_that_tells_nobody_it_costs_one_query(django_assert_num_queries):
+def test_in_a_town_that_tells_nobody_it_costs_two_queries(django_assert_num_queries):
     city = CityFactory()
-    with django_assert_num_queries(1):
-        services.record(city_id=city.pk, happening=Happening.NEED_OPENED, at=NOW, need="B-1")
+    with django_assert_num_queries(2):
+        services.record(city_id=city.pk, happening=Happening.NEED_OPENED, subject_id=1, at=NOW, need="B-1")

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django.db.models import F
 
+from accounts.access import DESK, towns_of
+from accounts.models import User
 from cities.models import City
 from notifications import reasons
 from notifications.channels.call.channel import NAME
@@ -21,7 +23,21 @@ def calls_to_make(city: City) -> MessageQuerySet:
     """Whom to call: what decides a night, then by urgency; of these what has the nearest deadline (`deadline`), then
     the longest waiting. Nobody of whom nothing is wanted any more.
     """
-    waiting = calls(city).filter(state=MessageState.QUEUED).with_reason()
+    return _to_make(calls(city))
+
+
+def calls_of(user: User) -> MessageQuerySet:
+    """Every call that the desks of somebody's towns may make, or made."""
+    return Message.objects.filter(city__in=towns_of(user, DESK), channel=NAME).visible_to(user)
+
+
+def calls_to_make_of(user: User) -> MessageQuerySet:
+    """Of these, whom to call, as `calls_to_make`."""
+    return _to_make(calls_of(user))
+
+
+def _to_make(calls: MessageQuerySet) -> MessageQuerySet:
+    waiting = calls.filter(state=MessageState.QUEUED).with_reason()
     return (
         waiting.annotate(deadline=reasons.deadline())
         .select_related("recipient")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import services as accounts
 from accounts.models import PhoneProof, User
 from catalogue.constraints import violated
+from notifications import contacts
 from notifications.channel_registry import BeingSaid
 from notifications.channels.call import selectors
 from notifications.channels.call.channel import NAME
@@ -116,6 +117,21 @@ def recognise(*, message_id: int, by: User, now: datetime) -> None:
         )
     person = message.recipient
     accounts.prove_phone(user=person, phone=person.phone, how=PhoneProof.CALL, by=by, now=now)
+
+
+def log_reading(message: Message, *, by: User, now: datetime) -> None:
+    """Whoever calls reads the person's number, and the contact that the message tells them."""
+    for subject in (message.recipient, contacts.told_by(message)):
+        if subject is not None:
+            accounts.log_contact_reading(
+                subject=subject,
+                reason="call",
+                reference=f"message:{message.pk}",
+                city=message.city,
+                by=by,
+                now=now,
+                once_in=TAKEN_FOR,
+            )
 
 
 def is_known_at_number(person: User) -> bool:

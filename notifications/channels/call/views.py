@@ -17,13 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import acting
-from accounts import services as people
 from accounts.access import DESK, person, town_page
 from accounts.models import User
 from catalogue.labels import language_names
 from catalogue.times import since, until
 from cities.models import City
-from notifications import channel_registry, contacts, presentation, queued, reach
+from notifications import channel_registry, presentation, queued, reach
 from notifications import selectors as outbox_read
 from notifications.channels.call import selectors, services, words
 from notifications.channels.call.forms import OutcomeForm
@@ -208,7 +207,7 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
         return redirect("notifications:call:list", city.slug)
     taken, is_mine = _whose(message, user, now)
     if is_mine:
-        _log_reading(message, city=city, by=user, now=now)
+        services.log_reading(message, by=user, now=now)
     context = {
         "message": message,
         "phone": message.recipient.phone,
@@ -227,21 +226,6 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
         "form": form,
     }
     return render(request, "call/one.html", context, status=422 if form.errors else 200)
-
-
-def _log_reading(message: Message, *, city: City, by: User, now: datetime) -> None:
-    """Whoever calls reads the person's number, and the contact that the message tells them."""
-    for subject in (message.recipient, contacts.told_by(message)):
-        if subject is not None:
-            people.log_contact_reading(
-                subject=subject,
-                reason="call",
-                reference=f"message:{message.pk}",
-                city=city,
-                by=by,
-                now=now,
-                once_in=services.TAKEN_FOR,
-            )
 
 
 def _is_taken(call: Call) -> str:
