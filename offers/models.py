@@ -37,7 +37,7 @@ from catalogue.vocabulary import (
 )
 from engine.goods import ANY, OTHER
 from engine.vocabulary import READY
-from sealing.fields import EncryptedCharField, FindableAddressField
+from sealing.fields import EncryptedCharField, EncryptedJSONField, FindableAddressField
 
 BYTES_OF_PERIOD = 8
 # The items of goods of which nobody knows what they are, until somebody has looked.
@@ -352,6 +352,55 @@ class Offer(Entry):
     def has_works(self) -> bool:
         """Whether nobody can move in before work is done."""
         return self.dwelling_state not in READY
+
+
+class SharedDraft(models.Model):
+    """The answers of an offer that is not sent yet, while they are wanted in another browser or read out by phone.
+
+    As long as it stands, each browser that has the draft reads and writes its answers here (`offers.wizard`).
+    """
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+", editable=False)
+    # Six digits, for an operator on the phone.
+    number = models.CharField(_("numéro"), max_length=6, editable=False)
+    answers = EncryptedJSONField(default=dict, editable=False)
+    made_at = models.DateTimeField(editable=False)
+    ends_at = models.DateTimeField(db_index=True, editable=False)
+    # The operator who completes it with whoever began it.
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    taken_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("brouillon partagé")
+        verbose_name_plural = _("brouillons partagés")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "number"],
+                name="shared_draft_number",
+                violation_error_message=_("Ce numéro est pris."),
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_by__isnull=True, taken_at__isnull=True)
+                | Q(taken_by__isnull=False, taken_at__isnull=False),
+                name="shared_draft_taken_at_by",
+                violation_error_message=_("Un brouillon repris porte sa date et son auteur."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.said
+
+    @property
+    def said(self) -> str:
+        """Its number as people read it out."""
+        return f"{self.number[:4]}-{self.number[4:]}"
 
 
 class Window(models.Model):

@@ -39,6 +39,7 @@ from notifications import links as links_of_messages
 from notifications.channels.sms import links as links_of_sms
 from notifications.inbox.models import MailReply
 from offers import links as links_of_offers
+from offers import services as offers
 from oncall import services as oncall
 from outreach import links as links_of_letters
 from outreach import services as letters
@@ -215,6 +216,8 @@ ROWS = {
     "offers:new": TOWN,
     "offers:step": Row(EVERYBODY, ("step",), only_open=True),
     "offers:check": TOWN,
+    "offers:device": TOWN,
+    "offers:go_on": Row(EVERYBODY, ("draft_link",), only_open=True),
     "offers:sent": Row(NOBODY, ("offer",), hides=True),  # in the browser that sent it alone
     "offers:proven": Row(CITIZEN, ("offer",)),
     "offers:mine": OWN,
@@ -728,6 +731,9 @@ def build() -> World:
             now=now,
         ).pk,
         "member_key": member.pk,
+        "draft_link": links_of_offers.draft_path(
+            offers.share(city=city, answers={"key": "k", "answers": {}, "checked": False}, now=now)
+        ).split("/")[-2],
         "invitation_link": links_of_the_town.invitation_path(invitation).split("/")[-2],
         "colleague": coordinator.pk,
         "stop": stop_token(

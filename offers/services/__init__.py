@@ -20,6 +20,7 @@ from offers.services.desk import (
     unfreeze,
     vet,
 )
+from offers.services.drafts import end_shared, forget_ended, keep_shared, share, take_up
 from offers.services.marks import mark_due, mark_scanned
 from offers.services.owners import (
     change,
@@ -53,10 +54,13 @@ __all__ = [
     "change_owner",
     "close_double",
     "draft",
+    "end_shared",
     "end_visit",
     "exclude",
     "expire_stale",
+    "forget_ended",
     "freeze",
+    "keep_shared",
     "mark_due",
     "mark_scanned",
     "note_address_read",
@@ -71,10 +75,12 @@ __all__ = [
     "resume",
     "resume_paused",
     "revive",
+    "share",
     "share_again",
     "share_no_more",
     "stop_all",
     "take_import_back",
+    "take_up",
     "take_up_again",
     "to_take_up_again",
     "unfreeze",
