@@ -95,6 +95,7 @@ TABLES: dict[str, Noted | str] = {
         unwatched=f"{_ENGINE} days packed first_day last_day reminded_at",
     ),
     "offers.Window": Noted(*_OF_OFFER),
+    "offers.OfferPicture": Noted(*_OF_OFFER),
     "offers.SharedDraft": Noted(
         "city",
         reference="number",

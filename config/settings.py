@@ -314,6 +314,7 @@ ACCOUNT_RATE_LIMITS = {
     # Drafts of offers that go on elsewhere; and the numbers that an operator tries: of a million, hundreds a day find
     # none that is not read out to them.
     "share_draft": "30/h/ip",
+    "offer_picture": "30/h/ip",
     "take_up_draft": "5/m/key,100/d/key",
     # Codes for a contact that somebody says is theirs, and for what only they may do (accounts/own_codes.py).
     "own_codes": "20/m/ip,5/10m/key,10/d/key",

@@ -1,4 +1,4 @@
-"""Signed links: whoever offered something says whether it still holds, without signing in; a draft goes on elsewhere."""
+"""Signed links: whoever offered something says, without signing in, whether it holds; a draft goes on elsewhere."""
 
 from datetime import timedelta
 

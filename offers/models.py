@@ -37,7 +37,7 @@ from catalogue.vocabulary import (
 )
 from engine.goods import ANY, OTHER
 from engine.vocabulary import READY
-from sealing.fields import EncryptedCharField, EncryptedJSONField, FindableAddressField
+from sealing.fields import EncryptedCharField, EncryptedJSONField, EncryptedTextField, FindableAddressField
 
 BYTES_OF_PERIOD = 8
 # The items of goods of which nobody knows what they are, until somebody has looked.
@@ -443,6 +443,32 @@ class Window(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_day}..{self.last_day or ''}"
+
+
+class OfferPicture(models.Model):
+    """What offered goods look like: written anew by `catalogue.pictures`, so that nothing of the camera is in it.
+
+    For the owner, the desk, and whoever collects the goods once that is agreed (`matching.own_views`).
+    """
+
+    offer = models.OneToOneField(Offer, on_delete=models.CASCADE, related_name="picture", editable=False)
+    # WebP, in base 64. A page that may show it holds it: it has no address of its own.
+    content = EncryptedTextField(editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    added_at = models.DateTimeField(_("ajoutée le"), editable=False)
+
+    class Meta:
+        verbose_name = _("photo d’une proposition")
+        verbose_name_plural = _("photos des propositions")
+
+    def __str__(self) -> str:
+        return str(self.offer_id)
+
+    @property
+    def as_uri(self) -> str:
+        """What stands in the page."""
+        return f"data:image/webp;base64,{self.content}"
 
 
 class OfferChange(StateChange):

@@ -21,7 +21,7 @@ from notifications.presentation import told
 from notifications.selectors import about
 from offers import engagements, selectors, services, words
 from offers.engagements import Turn
-from offers.forms import PauseForm
+from offers.forms import PauseForm, PictureForm
 from offers.models import Offer, OfferState
 
 PER_PAGE = 50
@@ -98,6 +98,9 @@ def offer_page(
         "same_as": selectors.same_as(user, offer),
         "asks_for_appeals": is_owner and not agrees_to_appeals(user),
         "contact": contact,
+        "picture": selectors.picture_of(offer),
+        "picture_form": PictureForm(),
+        "takes_picture": is_owner and selectors.takes_picture(offer),
         # The desk's: empty for whoever owns it.
         "told": None if is_owner else told(about(user, [f"offer:{offer.pk}"]), offer.city, now=now),
         "written": [] if is_owner else written(user, [f"offer:{offer.pk}"], now=now),

@@ -12,6 +12,7 @@ from accounts.access import ANYBODY, SIGNED_IN, person, town_page
 from accounts.forms import OneCodeForm
 from cities.models import City
 from offers import proving, receipts, selectors, services
+from offers.forms import PictureForm
 from offers.models import Offer, OfferState
 
 
@@ -50,6 +51,9 @@ def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         "is_mailed": is_mailed,
         "by_number": by_number,
         "waits": waits,
+        "picture": selectors.picture_of(offer),
+        "picture_form": PictureForm(),
+        "takes_picture": selectors.takes_picture(offer),
     }
     return render(request, "offers/sent.html", context, status=422 if form.errors else 200)
 

@@ -15,7 +15,7 @@ from cities.models import City
 from engine.goods import ANY
 from notifications import channel_registry
 from notifications.models import Message
-from offers.models import Offer, OfferChange, OfferEdit, OfferState, SharedDraft
+from offers.models import Offer, OfferChange, OfferEdit, OfferPicture, OfferState, SharedDraft
 from offers.periods import Period
 from sealing.seals import NOTHING
 
@@ -230,3 +230,13 @@ def taken_draft(city: City, number: str, *, by: User) -> SharedDraft | None:
 def sent_as(city: City, external_key: str) -> Offer | None:
     """The offer that a form or a call with this key has become."""
     return Offer.objects.filter(city=city, external_key=external_key).first()
+
+
+def picture_of(offer: Offer) -> OfferPicture | None:
+    """What the goods look like, where somebody has added it."""
+    return OfferPicture.objects.filter(offer=offer).first() if offer.kind == Kind.GOODS else None
+
+
+def takes_picture(offer: Offer) -> bool:
+    """Whether one may be added or changed."""
+    return offer.kind == Kind.GOODS and offer.state in EDITABLE

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from offers import desk_views, device_views, own_views, question_views, receipt_views
+from offers import desk_views, device_views, own_views, picture_views, question_views, receipt_views
 
 app_name = "offers"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("ville/", desk_views.town, name="town"),
     path("<slug:reference>/", own_views.detail, name="detail"),
     path("<slug:reference>/envoyee/", receipt_views.sent, name="sent"),
+    path("<slug:reference>/photo/", picture_views.picture, name="picture"),
     path("<slug:reference>/confirmer/", receipt_views.proven, name="proven"),
     path("<slug:reference>/pause/", own_views.pause, name="pause"),
     path("<slug:reference>/pause/jusqu-au/", own_views.pause_until, name="pause_until"),

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
@@ -161,7 +162,7 @@ class Draft:
         if SHARED in self._state:
             self.shared = selectors.shared_draft(city, self._state[SHARED], now=timezone.now())
         if self.shared is not None:
-            self._state = {**self.shared.answers, SHARED: self.shared.pk}
+            self._state = {**deepcopy(self.shared.answers), SHARED: self.shared.pk}
         self._forms: dict[str, OfferForm] = {}
 
     @classmethod
@@ -471,7 +472,7 @@ class Draft:
     def take_over(self, shared: SharedDraft) -> None:
         """Go on here with a draft of another browser."""
         self.shared = shared
-        self._state = {**shared.answers, SHARED: shared.pk}
+        self._state = {**deepcopy(shared.answers), SHARED: shared.pk}
         self._forms.clear()
         self._save()
 

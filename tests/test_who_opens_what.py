@@ -219,6 +219,7 @@ ROWS = {
     "offers:device": TOWN,
     "offers:go_on": Row(EVERYBODY, ("draft_link",), only_open=True),
     "offers:sent": Row(NOBODY, ("offer",), hides=True),  # in the browser that sent it alone
+    "offers:picture": Row(CITIZEN | DESK, ("goods",), hides=True),  # and in the browser that sent it
     "offers:proven": Row(CITIZEN, ("offer",)),
     "offers:mine": OWN,
     "offers:detail": Row(CITIZEN | DESK, ("offer",)),
@@ -635,6 +636,7 @@ def build() -> World:
         "step": "category",
         "list": "propositions",
         "offer": match.offer.reference,
+        "goods": due_offer(city=city, now=now, owner=citizen, kind=Kind.GOODS).reference,
         "offer_number": far.pk,
         "need": asking.reference,
         "other_need": match.need.reference,

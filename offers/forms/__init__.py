@@ -3,7 +3,7 @@
 from offers.forms.long import CallForm, current_values, edit_names
 from offers.forms.offer import CONTACT, DAYS, NOW, WHEN, OfferForm, asked_for, unchecked
 from offers.forms.periods import PeriodFormSet, period_formset
-from offers.forms.small import PauseForm, SearchForm, WithdrawForm
+from offers.forms.small import PauseForm, PictureForm, SearchForm, WithdrawForm
 
 __all__ = [
     "CONTACT",
@@ -14,6 +14,7 @@ __all__ = [
     "OfferForm",
     "PauseForm",
     "PeriodFormSet",
+    "PictureForm",
     "SearchForm",
     "WithdrawForm",
     "asked_for",

@@ -35,6 +35,7 @@ from offers.services.owners import (
     revive,
     withdraw,
 )
+from offers.services.pictures import add_picture, remove_picture
 from offers.services.registering import (
     NewOffer,
     draft,
@@ -50,6 +51,7 @@ __all__ = [
     "SCAN_TASK",
     "WORDING_VERSION",
     "NewOffer",
+    "add_picture",
     "change",
     "change_owner",
     "close_double",
@@ -71,6 +73,7 @@ __all__ = [
     "reconfirm",
     "register",
     "register_many",
+    "remove_picture",
     "reopen_double",
     "resume",
     "resume_paused",

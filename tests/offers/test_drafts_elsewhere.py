@@ -65,7 +65,8 @@ def test_a_draft_is_the_same_in_both_browsers_and_is_sent_once(begun: Client, se
     _shared, link = shared_by(begun)
     other = Client()
     other.post(link)
-    other.post(f"{NEW}guests/", {"capacity": "5", "accepts": ["women"]})
+    changed = other.post(f"{NEW}guests/", {"capacity": "5", "accepts": ["women"]})
+    assert changed.status_code == 302, changed.context["form"].errors
     assert begun.get(f"{NEW}guests/").context["form"]["capacity"].value() == "5"
     send(other)
     offer = Offer.objects.get()
