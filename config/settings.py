@@ -156,7 +156,7 @@ MIDDLEWARE = [
     "config.middleware.KeptByNobody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # A page of the desk is 190 kB of text, and 15 kB on the way; phones pay for each. Django pads it against BREACH.
-    "django.middleware.gzip.GZipMiddleware",
+    "config.middleware.Compressed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
