@@ -36,7 +36,7 @@ def picture(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         raise Http404
     form = PictureForm()
     if request.method == "POST" and "remove" in request.POST:
-        services.remove_picture(offer_id=offer.pk, by=by, now=timezone.now())
+        services.remove_picture(offer_id=offer.pk, by=by)
         messages.success(request, _("La photo est effacée."))
         return redirect(back, city.slug, offer.reference)
     if request.method == "POST":

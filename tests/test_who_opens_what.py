@@ -576,6 +576,8 @@ def build() -> World:
     shift = oncall.cover(
         city=city, rank=1, starts_at=now, ends_at=now + timedelta(days=1), by=coordinator, now=now
     )
+    draft = offers.share(city=city, answers={"key": "k", "answers": {}, "checked": False}, now=now)
+    offers.take_up(city=city, number=draft.number, by=coordinator, now=now)
     letter = Subscription.objects.create(city=city, person=UserFactory(), language="fr", asked_at=now)
     administrator = people["administrator"]
     endpoint = webhooks.add(
@@ -733,9 +735,7 @@ def build() -> World:
             now=now,
         ).pk,
         "member_key": member.pk,
-        "draft_link": links_of_offers.draft_path(
-            offers.share(city=city, answers={"key": "k", "answers": {}, "checked": False}, now=now)
-        ).split("/")[-2],
+        "draft_link": links_of_offers.draft_path(draft).split("/")[-2],
         "invitation_link": links_of_the_town.invitation_path(invitation).split("/")[-2],
         "colleague": coordinator.pk,
         "stop": stop_token(

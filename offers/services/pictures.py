@@ -33,7 +33,7 @@ def add_picture(*, offer_id: int, picture: Shrunk, by: User, now: datetime) -> O
 
 
 @transaction.atomic
-def remove_picture(*, offer_id: int, by: User, now: datetime) -> None:
+def remove_picture(*, offer_id: int, by: User) -> None:
     """Its bytes are erased. Once or twice is the same."""
     OfferPicture.objects.filter(offer=_theirs(offer_id, by)).delete()
 

@@ -130,7 +130,7 @@ def test_it_is_of_goods_alone_of_ones_own_and_while_they_can_be_changed(city: Ci
     with pytest.raises(PermissionDenied):
         add(goods, by=UserFactory())
     with pytest.raises(PermissionDenied):
-        services.remove_picture(offer_id=goods.pk, by=UserFactory(), now=timezone.now())
+        services.remove_picture(offer_id=goods.pk, by=UserFactory())
     services.withdraw(offer_id=goods.pk, by=goods.owner, now=timezone.now())
     with pytest.raises(ValidationError):
         add(goods, by=goods.owner)
