@@ -78,7 +78,8 @@ def _answer(request: HttpRequest, city: City, draft: Draft, question: Step) -> H
     if is_lost and (reference := receipts.sent_by_number(request.session, city.slug, draft.number)):
         return _already_sent(request, city, reference)
     if go == DEVICE and draft.is_begun:
-        draft.keep(question, request.POST, sent=draft.form(question, request.POST).is_valid())
+        if not question.one_tap:  # whose answer is a button, and not this one
+            draft.keep(question, request.POST, sent=draft.form(question, request.POST).is_valid())
         return redirect(device_url(city, draft))
     if not going_back and not is_lost and is_asked:
         form = draft.form(question, request.POST)

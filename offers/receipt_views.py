@@ -54,6 +54,8 @@ def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         # Where the code is typed: by mail that signs in as well.
         "code_url": known["code_url"] if offer.owner.email else "",
         "is_mailed": is_mailed,
+        # In another browser than the one that sent it: the code is asked for here.
+        "asks_code": bool(offer.owner.email) and offer.state == OfferState.UNCONFIRMED,
         "by_number": by_number,
         "waits": waits,
         "picture": selectors.picture_of(offer),

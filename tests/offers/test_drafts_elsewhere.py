@@ -121,6 +121,28 @@ def test_what_is_typed_of_a_question_is_kept_when_one_goes_elsewhere(
     assert client.get(f"{NEW}guests/").context["form"]["capacity"].value() == "many"
 
 
+@pytest.mark.parametrize("question", ["kind", "category"])
+def test_a_question_of_buttons_keeps_its_answer_when_one_goes_elsewhere(begun: Client, question: str) -> None:
+    here = f"{NEW}?brouillon=1" if question == "kind" else f"{NEW}{question}/"
+    assert begun.post(here, {"go": "device", "draft": "1"})["Location"] == DEVICE
+    assert begun.get(CHECK).context["offer"].category == "shared_room"
+
+
+def test_where_it_was_begun_one_asks_for_the_code_of_what_was_sent_elsewhere(
+    begun: Client, send: Step, mailoutbox: list[Any]
+) -> None:
+    _shared, link = shared_by(begun)
+    other = Client()
+    other.post(link)
+    send(other)
+    receipt = begun.get(CHECK)["Location"]
+    assert "Demander un code" in text_of(begun.get(receipt))
+    mailoutbox.clear()
+    begun.post(receipt, {"again": "1"})
+    assert len(mailoutbox) == 1
+    assert 'name="code"' in text_of(begun.get(receipt))
+
+
 def test_without_a_draft_there_is_nothing_to_hand_on(city: City) -> None:
     assert Client().get(DEVICE)["Location"] == NEW
     assert Client().post(DEVICE)["Location"] == NEW
