@@ -46,6 +46,8 @@ logger = logging.getLogger(__name__)
 
 # In the session: where the code that was asked for leads, and what it is for.
 _CODE_FOR = "code_for"
+# In a session: of a code that was typed on a page of its own, why it does not serve, until that page has said it.
+_REFUSED = "code_refused"
 
 
 # What there is beside a code by mail.
@@ -389,6 +391,21 @@ def start_code_sign_in(
         logger.warning("no sign-in code sent: %s", type(failure).__name__)
         messages.warning(request, unavailable_message())
     return HttpResponseRedirect(_with_next("account_login", next_url))
+
+
+def refuse_on(request: HttpRequest, page: str, said: str) -> HttpResponseRedirect:
+    """Say of a code, beside the box of the page on which it was typed, why it does not serve."""
+    request.session[_REFUSED] = {"page": page, "said": said}
+    return HttpResponseRedirect(f"{page}#code")
+
+
+def refused_on(request: HttpRequest) -> str:
+    """What was said of the code that was typed on this page, once; "" of none."""
+    refused = request.session.get(_REFUSED)
+    if not refused or refused["page"] != request.path:
+        return ""
+    del request.session[_REFUSED]
+    return str(refused["said"])
 
 
 def _with_next(name: str, next_url: str) -> str:

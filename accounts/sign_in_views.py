@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import views as allauth_views
+from allauth.account.adapter import get_adapter
 from allauth.account.stages import LoginStage
 from django.conf import settings
 from django.contrib import messages
@@ -63,18 +64,25 @@ class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
     """Ask for the code; three wrong ones or ten minutes, and a new one is needed.
 
     The link of the mail brings the code along: it is filled in and waits for the button, since mail servers open links.
-    In another browser than the one in which it was asked for, it is shown to be copied.
+    In another browser than the one in which it was asked for, it is shown to be copied. What is wrong with a code that
+    was typed on a receipt is said there.
     """
 
     form_class = ConfirmCodeForm
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        receipt = self._receipt()
         try:
             response = super().dispatch(request, *args, **kwargs)
         except sign_in.UNAVAILABLE:
+            if receipt:
+                return sign_in.refuse_on(request, receipt, sign_in.unavailable_message())
             messages.error(request, sign_in.unavailable_message())
             return redirect("account_login")
         if isinstance(response, HttpResponseRedirect) and response.url == reverse("account_login"):
+            if receipt:
+                said = _("Ce code n’est plus valable. Demandez-en un autre.")
+                return sign_in.refuse_on(request, receipt, said)
             if self._code_brought() and not hasattr(self, "_process") and request.user.is_anonymous:
                 return render(request, "account/code_elsewhere.html", self._words())
             if getattr(self, "_process", "unknown") is None:
@@ -90,6 +98,8 @@ class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
         except sign_in.TooManyTriesError as refused:
             sign_in.note_outcome(sign_in.Outcome.LIMIT, self._process.user)
             self._process.abort()
+            if receipt := self._receipt():
+                return sign_in.refuse_on(request, receipt, sign_in.too_many_tries_message(refused))
             messages.error(request, sign_in.too_many_tries_message(refused))
             return redirect("account_login")
         return super().post(request, *args, **kwargs)
@@ -103,13 +113,23 @@ class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
 
     def form_invalid(self, form: ConfirmCodeForm) -> HttpResponse:
         sign_in.note_outcome(sign_in.Outcome.WRONG_CODE, self._process.user)
-        return super().form_invalid(form)
+        if not (receipt := self._receipt()):
+            return super().form_invalid(form)
+        said = " ".join(form.errors.get("code", []))
+        if not self._process.record_invalid_attempt():
+            said = _("Trop de codes faux. Demandez-en un autre.")
+        return sign_in.refuse_on(self.request, receipt, said)
 
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), "code": self._code_brought()}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), **self._words()}
+
+    def _receipt(self) -> str:
+        """The page of ours on which the code was typed, and which says what is wrong with it."""
+        page = self.request.POST.get("receipt", "")
+        return page if page.startswith("/") and get_adapter().is_safe_url(page) else ""
 
     def _code_brought(self) -> str:
         """The code of the link, on the way to the button."""

@@ -17,8 +17,9 @@ from accounts.phones import on_the_line
 from accounts.selectors import find_person
 from accounts.townspeople import is_of
 from catalogue.contacts import known_number, shown
+from catalogue.contacts.signs import plain_digits
 from catalogue.fields import OFFER
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Kind, Source
 from cities.models import City
 from needs import intake as need_intake
 from needs import selectors as needs
@@ -29,6 +30,8 @@ from offers import intake as offer_intake
 from offers import selectors as offers
 from offers.forms import CONTACT, CallForm, unchecked
 from offers.models import Offer
+from offers.services import end_shared, take_up
+from offers.wizard import Draft, form_key
 from offers.words import proposed_title
 
 OFFERED, NEEDED = "offre", "besoin"
@@ -115,6 +118,20 @@ def caller_of(data: Mapping[str, Any], *, user: User, city: City) -> Caller:
     return Caller(person, offers.known_offers(user, city, person), needs.known_needs(user, city, person))
 
 
+def with_draft(data: QueryDict, *, city: City, by: User, now: datetime, today: date) -> QueryDict:
+    """What was typed so far of an offer that is not sent, by the number that is read out ("draft_number").
+
+    Raises SharedDraft.DoesNotExist of a number that is none here.
+    """
+    number = "".join(char for char in plain_digits(data.get("draft_number", "")) if char.isdigit())
+    shared = take_up(city=city, number=number, by=by, now=now)
+    draft = Draft.of_shared(shared, city=city, today=today)
+    typed = draft.typed()
+    typed["entering"] = f"{OFFERED}:{draft.kind or Kind.HOUSING}"
+    typed["key"], typed["taken"] = draft.key, shared.number
+    return typed
+
+
 class OfferEntry:
     """An offer, on the page for somebody on the line."""
 
@@ -126,6 +143,8 @@ class OfferEntry:
         self._made: dict[str, Any] = {"kind": kind, "city": city, "today": today}
         self.form: Any = CallForm(data, **self._made)
         self.key = (data.get("key", "")[:60] if data else "") or str(uuid.uuid4())
+        # The number of the draft that was taken over.
+        self.taken = data.get("taken", "")[:6] if data else ""
 
     def show_unsent(self, data: QueryDict) -> None:
         """What was typed so far, without a word about what is missing."""
@@ -143,7 +162,7 @@ class OfferEntry:
         form: CallForm = self.form
         fields = OFFER.completed({"kind": self.kind, **form.offer_fields()})
         fields["title"] = fields["title"] or proposed_title(fields)
-        return offer_intake.take_call(
+        offer = offer_intake.take_call(
             city=self.city,
             contact={name: form.cleaned_data[name] for name in (*CONTACT, "is_another")},
             fields=fields,
@@ -152,10 +171,22 @@ class OfferEntry:
             by=by,
             now=now,
         )
+        self._end_draft()
+        return offer
+
+    def sent_meanwhile(self) -> Offer | None:
+        """What the person has sent themselves since their draft was taken over."""
+        sent = offers.sent_as(self.city, self.external_key) if self.taken else None
+        return sent if sent is not None and sent.source == Source.WEB else None
+
+    def _end_draft(self) -> None:
+        draft = offers.taken_draft(self.city, self.taken, by=self.user) if self.taken else None
+        if draft is not None:
+            end_shared(draft_id=draft.pk)
 
     @property
     def external_key(self) -> str:
-        return f"call:{self.key}"
+        return form_key(self.key) if self.taken else f"call:{self.key}"
 
     def refuse(self, refusal: ValidationError) -> None:
         self.form.add_service_errors(refusal)
@@ -166,6 +197,7 @@ class NeedEntry:
 
     what = NEEDED
     names: Mapping[str, str] = SHARED
+    taken = ""
 
     def __init__(self, data: QueryDict | None, *, kind: str, city: City, user: User, today: date) -> None:
         self.kind, self.city, self.user = kind, city, user
@@ -179,6 +211,9 @@ class NeedEntry:
         self.form = FORMS[self.kind](None, **self._made)
         known = {name: value for name, value in typed.items() if name in data}
         self.form.initial = {**self.form.initial, **known}
+
+    def sent_meanwhile(self) -> None:
+        return None
 
     def doubles(self, caller: Caller) -> list[Need]:
         return need_intake.doubles(self.form)

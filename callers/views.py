@@ -1,5 +1,6 @@
 """The screen for somebody on the line: parse, one service call, render."""
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -27,12 +28,15 @@ from callers.entries import (
     fill_in,
     names_somebody,
     said_to_be,
+    with_draft,
 )
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
 from needs.models import Need
-from offers.models import Offer
+from offers.models import Offer, SharedDraft
+
+log = logging.getLogger(__name__)
 
 # Of one call one reading of a contact is kept, however often the page looks.
 ONE_CALL = timedelta(minutes=30)
@@ -46,8 +50,10 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
     if request.method != "POST":
         entry = _entry(request, city, None)
         return render(request, "callers/enter.html", _context(entry, Caller(None)))
-    data = carried_over(request.POST)
-    is_sent = not {"switch", "look_up", "who"} & set(data)
+    data, refused = carried_over(request.POST), ""
+    is_sent = not {"switch", "look_up", "who", "take_up"} & set(data)
+    if "take_up" in data:
+        data, refused = _take_up(request, data, city)
     if "who" in data:
         data = said_to_be(data, user=user, city=city)
     entry = _entry(request, city, data)
@@ -56,6 +62,8 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
     if not is_sent:
         entry.show_unsent(data)
         fill_in(entry, caller, data)
+    elif sent := entry.sent_meanwhile():
+        return _sent_meanwhile(request, sent)
     elif caller.perhaps:
         entry.form.add_error("is_another", who_is_it(caller.perhaps))
     elif entry.form.is_valid():
@@ -70,7 +78,8 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
             else:
                 return _entered(request, entry, entered)
     context = _context(entry, caller, doubles, looked_up="look_up" in data, is_held_back=is_held_back)
-    return render(request, "callers/enter.html", context, status=422 if is_sent else 200)
+    context |= {"draft_number": request.POST.get("draft_number", ""), "draft_refused": refused}
+    return render(request, "callers/enter.html", context, status=422 if is_sent or refused else 200)
 
 
 @town_page(DESK)
@@ -120,6 +129,35 @@ def _look_up(request: HttpRequest, data: QueryDict, city: City) -> tuple[Caller,
     return caller, False
 
 
+def _take_up(request: HttpRequest, data: QueryDict, city: City) -> tuple[QueryDict, str]:
+    """The answers of the draft whose number is read out; else what was typed here, and why not. Each number that an
+    operator tries is counted: a number is short, and none but the one that is read out is theirs to find.
+    """
+    user, now = person(request), timezone.now()
+    try:
+        counted = sign_in.count(request, action="take_up_draft", key=str(user.pk))
+    except sign_in.UNAVAILABLE:
+        counted = None
+    if counted is None:
+        return data, _("Trop de numéros à la fois. Réessayez dans une minute.")
+    try:
+        return with_draft(data, city=city, by=user, now=now, today=local_day(now, city)), ""
+    except SharedDraft.DoesNotExist:
+        log.info("an operator typed the number of no draft: user %s", user.pk)
+        return data, _("Aucun brouillon de votre ville n’a ce numéro, ou son temps est passé (deux jours).")
+
+
+def _sent_meanwhile(request: HttpRequest, sent: Offer) -> HttpResponse:
+    messages.warning(
+        request,
+        _(
+            "La personne vient d’envoyer son brouillon elle-même\u202f: voici sa proposition. Ce que vous avez saisi "
+            "n’est pas enregistré."
+        ),
+    )
+    return redirect("offers:detail", sent.city.slug, sent.reference)
+
+
 def _asks_who(refusal: ValidationError) -> bool:
     of_name = getattr(refusal, "error_dict", {}).get("name", [])
     return any(error.code == "who" for error in of_name)
@@ -161,6 +199,9 @@ def _context(
         "is_offer": entry.what == OFFERED,
         "entering": f"{entry.what}:{entry.kind}",
         "key": getattr(entry, "key", ""),
+        "taken": entry.taken,
+        "draft_number": "",
+        "draft_refused": "",
         "choices": [
             {
                 "label": label,

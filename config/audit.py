@@ -97,6 +97,15 @@ TABLES: dict[str, Noted | str] = {
         unwatched=f"{_ENGINE} days packed first_day last_day reminded_at",
     ),
     "offers.Window": Noted(*_OF_OFFER),
+    "offers.OfferPicture": Noted(*_OF_OFFER),
+    "offers.SharedDraft": Noted(
+        "city",
+        reference="number",
+        by="taken_by",
+        unwatched="answers",
+        # That an operator reads it; what its owner answers meanwhile is not decided on.
+        when="{row}.taken_by_id IS NOT NULL",
+    ),
     "offers.OfferWords": "Made of the words of its offer, so that a search finds it.",
     "offers.OfferChange": Noted(*_OF_OFFER, by="by"),
     "offers.OfferEdit": Noted(*_OF_OFFER, by="by"),

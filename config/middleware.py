@@ -18,6 +18,7 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -62,6 +63,13 @@ WATCHED = {"/healthz", "/readyz", "/metrics"}
 MONITORED = {"/healthz", "/readyz"}
 WORDLESS = frozenset({405, 410, 413, 429})
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class Compressed(GZipMiddleware):
+    """As Django's, but for what is sent in parts (`catalogue.ranges`): a part counts bytes that are not compressed."""
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        return response if "Accept-Ranges" in response else super().process_response(request, response)
 
 
 class Told:

@@ -156,7 +156,7 @@ MIDDLEWARE = [
     "config.middleware.KeptByNobody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # A page of the desk is 190 kB of text, and 15 kB on the way; phones pay for each. Django pads it against BREACH.
-    "django.middleware.gzip.GZipMiddleware",
+    "config.middleware.Compressed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -311,6 +311,11 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "20/m/ip,5/10m/key",
     "confirm_email": "1/30s/key",
     "caller_look_up": "60/m/user",
+    # Drafts of offers that go on elsewhere; and the numbers that an operator tries: of a million, hundreds a day find
+    # none that is not read out to them.
+    "share_draft": "30/h/ip",
+    "offer_picture": "30/h/ip",
+    "take_up_draft": "5/m/key,100/d/key",
     # Codes for a contact that somebody says is theirs, and for what only they may do (accounts/own_codes.py).
     "own_codes": "20/m/ip,5/10m/key,10/d/key",
     "own_codes_to_a_contact": "6/d/key",

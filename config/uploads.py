@@ -7,7 +7,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 
-from accounts.access import has_role, town_of
+from accounts.access import ANYBODY, has_role, town_of
 
 
 class OnlyWhereAsked(TemporaryFileUploadHandler):
@@ -51,4 +51,8 @@ class OnlyWhereAsked(TemporaryFileUploadHandler):
             return 0
         assert request is not None
         city = town_of(request)
-        return longest if city is not None and has_role(request.user, city, page.audience) else 0
+        if city is None:
+            return 0
+        # Who has just sent an offer, without an account yet, may add its picture: the page itself knows them.
+        is_theirs = page.audience is ANYBODY or has_role(request.user, city, page.audience)
+        return longest if is_theirs else 0

@@ -57,6 +57,7 @@ class Card:
     parts: list[dict[str, Any]]
     reasons: list[dict[str, str]]
     needs_visit: bool
+    has_picture: bool
     # Its owner wants to be asked nothing new.
     is_paused: bool
     # The linked town whose agreement is needed, and whether it was asked.
@@ -178,8 +179,9 @@ def suggestion_card(
 ) -> Card:
     """A suggestion, explained: the ring, the bar, the reasons, and what can be done.
 
-    It carries `town_asked` and `is_paused` (`selectors.suggestions`). `own`: what the town says in its own words; None
-    where what the citizen will read is not shown. `ahead`: by offer, what the town's plan saw (`looking_ahead.latest`).
+    It carries `town_asked`, `is_paused` and `has_picture` (`selectors.suggestions`). `own`: what the town says in its
+    own words; None where what the citizen will read is not shown. `ahead`: by offer, what the town's plan saw
+    (`looking_ahead.latest`).
     """
     needs_visit = match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None
     is_asked = not (needs_visit or match.is_across) and match.city.asks_citizen(match.offer.kind)
@@ -189,6 +191,8 @@ def suggestion_card(
         parts=parts(match),
         reasons=reasons(match),
         needs_visit=needs_visit,
+        # Of another town its own desk sees it.
+        has_picture=match.has_picture and not match.is_across,  # type: ignore[attr-defined]
         is_paused=match.is_paused,  # type: ignore[attr-defined]
         town=match.offer.city.name if match.is_across else "",
         town_asked=match.town_asked,  # type: ignore[attr-defined]

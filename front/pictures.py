@@ -1,31 +1,14 @@
-"""A picture as somebody sends it, written anew: upright, shrunk, and nothing in it but what one sees.
+"""A town's picture, as its home shows it and as others show a link to it."""
 
-Where and with what it was taken stays with whoever took it.
-"""
-
-import hashlib
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BytesIO
 from typing import IO
 
-from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
-MOST_BYTES = 8 * 1024**2
-MOST_PIXELS = 40_000_000
-LEAST_WIDTH = 400
-FORMATS = ("JPEG", "PNG", "WEBP")
-# As it stands on the page: twice the width of a phone, and light enough for a poor network.
-WIDEST, HIGHEST, LIGHT = 960, 720, 45 * 1024
+from catalogue.pictures import shrunk, upright, written
+
 # As others show a link to the page; what they take at most.
 PREVIEW, PREVIEW_LIGHT = (1200, 630), 290 * 1024
-_WHITE = (255, 255, 255)
-
-
-class NotAPicture(ValueError):
-    """What was sent cannot be shown; says why, to whoever sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,82 +19,13 @@ class Picture:
     preview: bytes
     width: int
     height: int
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.small).hexdigest()[:32]
+    digest: str
 
 
 def read(file: IO[bytes]) -> Picture:
-    """The picture in a file, whatever its name says it is. Raises NotAPicture."""
-    whole = _upright(file)
-    small = whole.copy()
-    small.thumbnail((WIDEST, HIGHEST), Image.Resampling.LANCZOS)
+    """The picture in a file, whatever its name says it is. Raises catalogue.pictures.NotAPicture."""
+    whole = upright(file, at_least=PREVIEW)
+    small = shrunk(whole)
     fitted = ImageOps.fit(whole, PREVIEW, Image.Resampling.LANCZOS)
-    return Picture(
-        _written(small, "WEBP", most=LIGHT),
-        _written(fitted, "JPEG", most=PREVIEW_LIGHT),
-        small.width,
-        small.height,
-    )
-
-
-def _upright(file: IO[bytes]) -> Image.Image:
-    """All of its pixels, in red, green and blue."""
-    try:
-        # Reads its head alone, so that a file of few bytes and a billion pixels is not unfolded.
-        picture: Image.Image = Image.open(file, formats=FORMATS)
-        width, height = picture.size
-        if width * height <= MOST_PIXELS:
-            picture = ImageOps.exif_transpose(picture)
-            picture.load()
-    except Image.DecompressionBombError as error:
-        raise NotAPicture(_too_many()) from error
-    except Exception as error:  # what somebody has made up may break a decoder anywhere
-        raise NotAPicture(
-            _("Ce fichier n’est pas une image que nous savons lire. Envoyez une photo en JPEG, PNG ou WebP.")
-        ) from error
-    if width * height > MOST_PIXELS:
-        raise NotAPicture(_too_many())
-    if min(width, height) < LEAST_WIDTH:
-        raise NotAPicture(
-            _("Cette image est trop petite\u202f: il lui faut au moins %(n)s pixels de chaque côté.")
-            % {"n": LEAST_WIDTH}
-        )
-    if picture.has_transparency_data:
-        picture = _no_larger_than_shown(picture.convert("RGBA"))
-        ground = Image.new("RGBA", picture.size, (*_WHITE, 255))
-        picture = Image.alpha_composite(ground, picture)
-    seen = picture.convert("RGB")
-    # A comment, or a text, of the file would be written into the new ones.
-    seen.info = {}
-    return seen
-
-
-def _no_larger_than_shown(picture: Image.Image) -> Image.Image:
-    """Shrunk until it just covers the larger of both: what one sees through takes four times its memory."""
-    scale = max(PREVIEW[0] / picture.width, PREVIEW[1] / picture.height)
-    if scale >= 1:
-        return picture
-    size = (math.ceil(picture.width * scale), math.ceil(picture.height * scale))
-    return picture.resize(size, Image.Resampling.LANCZOS)
-
-
-def _too_many() -> str:
-    return _("Cette image a trop de pixels. Envoyez-la en plus petit.")
-
-
-def _written(picture: Image.Image, form: str, *, most: int) -> bytes:
-    """As fine as so many bytes allow; of the coarsest, what it takes."""
-    data = b""
-    for quality in _qualities():
-        file = BytesIO()
-        picture.save(file, form, quality=quality, exif=b"", icc_profile=None, method=6, optimize=True)
-        data = file.getvalue()
-        if len(data) <= most:
-            break
-    return data
-
-
-def _qualities() -> Iterable[int]:
-    return (82, 70, 58, 46, 34, 22, 10)
+    preview = written(fitted, "JPEG", most=PREVIEW_LIGHT)
+    return Picture(small.data, preview, small.width, small.height, small.digest)

@@ -4,11 +4,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
+from catalogue.scanning import qr_code
 from cities.colours import HEX_COLOUR
 from cities.models import City
 from front import selectors
@@ -35,7 +35,7 @@ def words(city: City) -> dict[str, Any]:
         "town": city.name,
         "title": own.title,
         "lead": own.lead,
-        "code": code(home_url(city, language)),
+        "code": qr_code(home_url(city, language), border=0),
         "code_words": _("Code à scanner avec un téléphone. Il mène à %(address)s")
         % {"address": address(city)},
         "scan": _("Scannez ce code avec votre téléphone"),
@@ -53,8 +53,3 @@ def words(city: City) -> dict[str, Any]:
 def address(city: City) -> str:
     """As somebody would type it: "accorde.ville.example/grenoble"."""
     return f"{settings.SITE_URL.split('://')[-1]}/{city.slug}"
-
-
-def code(url: str) -> str:
-    """A QR code as a drawing (SVG) that still reads with a seventh of it torn or wet."""
-    return str(segno.make_qr(url, error="m").svg_inline(scale=8, border=0, dark="#1d2b36"))

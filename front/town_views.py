@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ADMINISTRATION, person, town_page
+from catalogue.pictures import MOST_BYTES, NotAPicture
 from cities.models import City
 from front import editing, pictures, presentation, selectors, services
 from front.forms import ColoursForm, DescriptionsForm, HomeWordsForm, PictureForm
@@ -26,7 +27,7 @@ from front.poster import as_pdf
 State = HomePicture.State
 # A form is a little longer than its file.
 _FRAME = 'loading="lazy" width="100%" height="640"'
-LONGEST_FORM = pictures.MOST_BYTES + 64 * 1024
+LONGEST_FORM = MOST_BYTES + 64 * 1024
 
 
 @town_page(ADMINISTRATION)
@@ -129,7 +130,7 @@ def _add(request: HttpRequest, city: City, form: PictureForm) -> bool:
         return False
     try:
         made = pictures.read(form.cleaned_data["file"])
-    except pictures.NotAPicture as refusal:
+    except NotAPicture as refusal:
         form.add_error("file", str(refusal))
         return False
     services.add_picture(

@@ -50,6 +50,8 @@ def _engagement(match: Match, *, now: datetime) -> Engagement:
         days=when_words(match.need, match.first_day, match.last_day, today=today),
         says=_says(match, now=now),
         url=reverse("matching:mine_one", args=[match.city.slug, match.pk]),
+        first_day=match.first_day,
+        last_day=match.ended_on or match.last_day,
         thanks=_thanks(match, today=today),
     )
 

@@ -30,6 +30,7 @@ from matching.reasons import facts
 from matching.roles import roles_of
 from needs.words import public_title_of
 from notifications.links import call_me_path
+from offers.selectors import picture_of
 
 PER_PAGE = 50
 BY_HAND = {**services.BY_HAND, **going_on.ANSWERS}
@@ -192,6 +193,8 @@ def _render_answer(
             "declining": declining,
             "form": form,
             "contacts_open": contacts_open,
+            # The owner's own page has it.
+            "picture": picture_of(match.offer) if contacts_open and not is_citizen else None,
             # Theirs to put into a calendar: the desk has its own.
             "dated": bool(roles & {Role.CITIZEN, Role.ASSOCIATION}),
             "caller": presentation.caller(match) if contacts_open and is_citizen else None,

@@ -30,7 +30,7 @@ from matching.roles import roles_of
 from needs.models import Need
 from notifications import reach
 from notifications.models import Message
-from offers.models import Offer, OfferEdit
+from offers.models import Offer, OfferEdit, OfferPicture
 
 # What waits for somebody outside the desk.
 PENDING = (MatchState.PROPOSED, MatchState.ACCEPTED)
@@ -41,7 +41,7 @@ _OFFER = ("offer__commune", "offer__owner__message_preference", "offer__city")
 
 def suggestions(user: User, need: Need, *, today: date) -> QuerySet[Match]:
     """The need's suggestions in the engine's order, with their offers; `town_asked`: a linked town is asked for its
-    agreement; `is_paused`: the owner wants to be asked nothing new.
+    agreement; `is_paused`: the owner wants to be asked nothing new; `has_picture`: of the goods there is one.
     """
     return (
         Match.objects.visible_to(user)
@@ -93,7 +93,12 @@ def under_way(user: User, need: Need) -> QuerySet[Match]:
 
 def _of_suggestions(today: date) -> dict[str, Exists]:
     asked = TownAgreement.objects.filter(match=OuterRef("pk"), answer="")
-    return {"town_asked": Exists(asked), "is_paused": reach.has_paused("offer__owner", today)}
+    picture = OfferPicture.objects.filter(offer=OuterRef("offer"))
+    return {
+        "town_asked": Exists(asked),
+        "is_paused": reach.has_paused("offer__owner", today),
+        "has_picture": Exists(picture),
+    }
 
 
 def in_hand(*, offer: Offer | None = None, need: Need | None = None, asked: bool = False) -> QuerySet[Match]:

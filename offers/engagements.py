@@ -4,7 +4,7 @@ AppConfig), since offers knows nothing above it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from django.db.models import IntegerChoices
@@ -26,7 +26,8 @@ class Turn(IntegerChoices):
 @dataclass(frozen=True, slots=True)
 class Engagement:
     """One need that the offer was asked for: `title` and `days` of it, `says` where it stands, `url` the page on which
-    its owner answers, takes a yes back or reads whom to call; `thanks` for what was given, "" for the rest.
+    its owner answers, takes a yes back or reads whom to call; `thanks` for what was given, "" for the rest. From its
+    first to its last day it takes something of the offer, while it is not over.
     """
 
     turn: Turn
@@ -34,6 +35,8 @@ class Engagement:
     days: str
     says: str
     url: str
+    first_day: date
+    last_day: date
     thanks: str = ""
 
     @property

@@ -37,7 +37,7 @@ from catalogue.vocabulary import (
 )
 from engine.goods import ANY, OTHER
 from engine.vocabulary import READY
-from sealing.fields import EncryptedCharField, FindableAddressField
+from sealing.fields import EncryptedCharField, EncryptedJSONField, EncryptedTextField, FindableAddressField
 
 BYTES_OF_PERIOD = 8
 # The items of goods of which nobody knows what they are, until somebody has looked.
@@ -354,6 +354,55 @@ class Offer(Entry):
         return self.dwelling_state not in READY
 
 
+class SharedDraft(models.Model):
+    """The answers of an offer that is not sent yet, while they are wanted in another browser or read out by phone.
+
+    As long as it stands, each browser that has the draft reads and writes its answers here (`offers.wizard`).
+    """
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+", editable=False)
+    # Six digits, for an operator on the phone.
+    number = models.CharField(_("numéro"), max_length=6, editable=False)
+    answers = EncryptedJSONField(default=dict, editable=False)
+    made_at = models.DateTimeField(editable=False)
+    ends_at = models.DateTimeField(db_index=True, editable=False)
+    # The operator who completes it with whoever began it.
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    taken_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("brouillon partagé")
+        verbose_name_plural = _("brouillons partagés")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "number"],
+                name="shared_draft_number",
+                violation_error_message=_("Ce numéro est pris."),
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_by__isnull=True, taken_at__isnull=True)
+                | Q(taken_by__isnull=False, taken_at__isnull=False),
+                name="shared_draft_taken_at_by",
+                violation_error_message=_("Un brouillon repris porte sa date et son auteur."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.said
+
+    @property
+    def said(self) -> str:
+        """Its number as people read it out."""
+        return f"{self.number[:4]}-{self.number[4:]}"
+
+
 class Window(models.Model):
     """Days on which an offer is there: first to last day inclusive, null for an open end."""
 
@@ -394,6 +443,32 @@ class Window(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_day}..{self.last_day or ''}"
+
+
+class OfferPicture(models.Model):
+    """What offered goods look like: written anew by `catalogue.pictures`, so that nothing of the camera is in it.
+
+    For the owner, the desk, and whoever collects the goods once that is agreed (`matching.own_views`).
+    """
+
+    offer = models.OneToOneField(Offer, on_delete=models.CASCADE, related_name="picture", editable=False)
+    # WebP, in base 64. A page that may show it holds it: it has no address of its own.
+    content = EncryptedTextField(editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    added_at = models.DateTimeField(_("ajoutée le"), editable=False)
+
+    class Meta:
+        verbose_name = _("photo d’une proposition")
+        verbose_name_plural = _("photos des propositions")
+
+    def __str__(self) -> str:
+        return str(self.offer_id)
+
+    @property
+    def as_uri(self) -> str:
+        """What stands in the page."""
+        return f"data:image/webp;base64,{self.content}"
 
 
 class OfferChange(StateChange):

@@ -21,8 +21,9 @@ from notifications.presentation import told
 from notifications.selectors import about
 from offers import engagements, selectors, services, words
 from offers.engagements import Turn
-from offers.forms import PauseForm
+from offers.forms import PauseForm, PictureForm
 from offers.models import Offer, OfferState
+from offers.month import month_of
 
 PER_PAGE = 50
 # On the list of all offers; the rest stands on the offer's own page.
@@ -74,12 +75,16 @@ def offer_page(
     if contact is None:
         services.note_address_read(offer=offer, by=user, now=now)
     lines = engagements.of([offer], now=now)[offer.pk] if is_owner else []
+    periods = selectors.periods_of(offer)
     context = {
         "offer": offer,
         "offer_title": words.title_for_owner(offer) if is_owner else offer.title,
         "tag": words.tag(offer),
         "next_step": words.next_step(offer, now=now) if is_owner else "",
-        "facts": words.facts(offer, selectors.periods_of(offer), today=today),
+        "facts": words.facts(offer, periods, today=today),
+        "month": month_of(request.GET.get("mois", ""), periods, lines, is_open=offer.is_open, today=today)
+        if is_owner
+        else None,
         "events": words.history(
             offer, selectors.changes_of(offer), selectors.edits_of(offer), viewer=user, now=now
         ),
@@ -98,6 +103,9 @@ def offer_page(
         "same_as": selectors.same_as(user, offer),
         "asks_for_appeals": is_owner and not agrees_to_appeals(user),
         "contact": contact,
+        "picture": selectors.picture_of(offer),
+        "picture_form": PictureForm(),
+        "takes_picture": is_owner and selectors.takes_picture(offer),
         # The desk's: empty for whoever owns it.
         "told": None if is_owner else told(about(user, [f"offer:{offer.pk}"]), offer.city, now=now),
         "written": [] if is_owner else written(user, [f"offer:{offer.pk}"], now=now),

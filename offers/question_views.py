@@ -29,16 +29,20 @@ from offers.wizard import STEPS, Draft, Step
 ELSEWHERE = "elsewhere"
 # In the address of a question, and in its form: which of a browser's drafts it is.
 NUMBER, IN_FORM = "brouillon", "draft"
+# The button of a question, and of the last page, that leads on to another device.
+DEVICE = "device"
 
 
 @town_page(PUBLIC)
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, city: City, step: str) -> HttpResponse:
     """One question. Going on needs a good answer; going back keeps whatever was typed."""
-    draft = _draft(request, city)
+    draft = draft_of(request, city)
     question = STEPS.get(step)
     if question is None:
         raise Http404
+    if offer := draft.sent_elsewhere():
+        return sent_elsewhere(request, city, draft, offer)
     if request.method == "POST":
         return _answer(request, city, draft, question)
     said = help_link.read(request.GET)
@@ -47,7 +51,7 @@ def step(request: HttpRequest, city: City, step: str) -> HttpResponse:
         if said["need"]:
             draft = _draft_for(request, city, need=said["need"], kind=said["kind"])
             draft.begin_for(said)
-            return redirect(_next_url(city, draft))
+            return redirect(next_url(city, draft))
         draft = _new_draft(request, city, kind=said["kind"])
         draft.keep(question, _query(kind=said["kind"]), sent=True)
         return redirect(_step_url(city, draft, draft.steps()[1]))
@@ -66,12 +70,17 @@ def _answer(request: HttpRequest, city: City, draft: Draft, question: Step) -> H
         elif draft.is_begun:
             return _changed_elsewhere(request, city, draft)
     is_lost = not draft.is_begun and question.name != "kind"
-    going_back = request.POST.get("go") == "back"
+    go = request.POST.get("go", "")
+    going_back = go == "back"
     is_asked = question in draft.steps() or draft.may_add(question)
     if is_lost and (moved := wizard.moved_url(request.session, city, draft.number)):
         return redirect(moved)
     if is_lost and (reference := receipts.sent_by_number(request.session, city.slug, draft.number)):
         return _already_sent(request, city, reference)
+    if go == DEVICE and draft.is_begun:
+        if not question.one_tap:  # whose answer is a button, and not this one
+            draft.keep(question, request.POST, sent=draft.form(question, request.POST).is_valid())
+        return redirect(device_url(city, draft))
     if not going_back and not is_lost and is_asked:
         form = draft.form(question, request.POST)
         if not form.is_valid():
@@ -87,7 +96,7 @@ def _answer(request: HttpRequest, city: City, draft: Draft, question: Step) -> H
     if going_back:
         return redirect(_before(city, draft, question))
     if draft.checked or question not in draft.steps():
-        return redirect(_next_url(city, draft))
+        return redirect(next_url(city, draft))
     steps = draft.steps()
     after = steps.index(question) + 1
     return redirect(_step_url(city, draft, steps[after]) if after < len(steps) else _check_url(city, draft))
@@ -105,7 +114,7 @@ def _changed_elsewhere(request: HttpRequest, city: City, draft: Draft) -> HttpRe
     if reference := receipts.sent_by_key(request.session, request.POST["key"]):
         return _already_sent(request, city, reference)
     messages.warning(request, _("Ces réponses ont changé dans un autre onglet. Relisez-les."))
-    return redirect(_next_url(city, draft))
+    return redirect(next_url(city, draft))
 
 
 def _question(
@@ -124,6 +133,7 @@ def _question(
         "saved": draft.is_begun,
         "draft_key": draft.key,
         "draft_number": draft.number,
+        "is_taken": draft.is_taken,
         "days": WHEN,
         "begun": _begun(request, city) if question.name == "kind" and not draft.kind else [],
         "second_period_open": any(
@@ -138,9 +148,9 @@ def _begun(request: HttpRequest, city: City) -> list[dict[str, str]]:
     """The offers that this browser has begun and not sent: what each is about, and where it goes on."""
     found = []
     for number in wizard.begun_numbers(request.session, city):
-        draft = _draft(request, city, number)
+        draft = draft_of(request, city, number)
         if draft.category:
-            found.append({"title": draft.title(), "url": _next_url(city, draft)})
+            found.append({"title": draft.title(), "url": next_url(city, draft)})
     return found
 
 
@@ -171,7 +181,7 @@ def _where_one_is(request: HttpRequest, city: City, draft: Draft, *, kept: bool 
         if kept:
             said += " " + _("Ce que vous venez d’écrire est gardé.")
         messages.warning(request, said)
-    return redirect(_next_url(city, draft))
+    return redirect(next_url(city, draft))
 
 
 def _already_sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
@@ -184,12 +194,14 @@ def _already_sent(request: HttpRequest, city: City, reference: str) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, city: City) -> HttpResponse:
     """All the answers on one page, how to reach whoever gave them, then send. Sent twice, it is registered once."""
-    draft = _draft(request, city)
+    draft = draft_of(request, city)
     if request.method == "POST":
         # Sent already, and the button pressed again or the page opened anew: the same receipt.
         reference = receipts.sent_by_key(request.session, request.POST.get("key", ""))
         if reference and request.POST.get("key") != draft.key:
             return _after_sending(request, city, reference)
+    if offer := draft.sent_elsewhere():
+        return sent_elsewhere(request, city, draft, offer)
     if draft.first_open() is not None:
         return _where_one_is(request, city, draft)
     if request.method == "POST" and _is_of_another(request, draft):
@@ -213,6 +225,7 @@ def check(request: HttpRequest, city: City) -> HttpResponse:
         "form": form,
         "draft_key": draft.key,
         "draft_number": draft.number,
+        "is_taken": draft.is_taken,
         "offer": offer,
         "facts": words.facts(offer, draft.periods(), today=draft.today),
         "met": met_needs.count(offer=offer, periods=draft.periods(), now=timezone.now()),
@@ -237,10 +250,12 @@ def _leave_check(request: HttpRequest, city: City, draft: Draft, go: str) -> Htt
     """To a question, keeping what was typed on the last page."""
     draft.keep(STEPS["you"], request.POST, sent=False)
     draft.mark_checked()
+    if go == DEVICE:
+        return redirect(device_url(city, draft))
     if go == ELSEWHERE and (town := town_of(draft.fields()["commune"], but=city)):
         there = draft.moved_to(town, number=wizard.next_number(request.session, town))
         wizard.note_moved(request.session, city, draft.number, _check_url(town, there))
-        return redirect(_next_url(town, there))
+        return redirect(next_url(town, there))
     question = STEPS.get(go)
     if question is None or not (question in draft.steps() or draft.may_add(question)):
         question = draft.steps()[-1]
@@ -264,7 +279,7 @@ def _send(request: HttpRequest, city: City, draft: Draft, form: OfferForm) -> Ht
             language=get_language() or "fr",
             fields=draft.offer_fields() | form.offer_fields(),
             windows=draft.periods(),
-            external_key=f"form:{draft.key}",
+            external_key=draft.external_key,
             answers_need=draft.answers_need,
             by=sender,
             now=timezone.now(),
@@ -286,6 +301,22 @@ def _send(request: HttpRequest, city: City, draft: Draft, form: OfferForm) -> Ht
     return _after_sending(request, city, offer.reference)
 
 
+def sent_elsewhere(request: HttpRequest, city: City, draft: Draft, offer: Offer) -> HttpResponse:
+    """It was sent from another device, or on the phone: here is its receipt."""
+    receipts.remember_sent(
+        request.session,
+        key=draft.key,
+        reference=offer.reference,
+        answers_need=offer.answers_need,
+        code_url="",
+        town=city.slug,
+        number=draft.number,
+    )
+    draft.forget()
+    messages.info(request, _("Cette proposition est déjà envoyée. Voici son reçu."))
+    return redirect("offers:sent", city.slug, offer.reference)
+
+
 def _after_sending(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """To the receipt; of an offer for a need by the page that looks what has become of the need."""
     known = receipts.sent_by_reference(request.session, reference)
@@ -295,7 +326,7 @@ def _after_sending(request: HttpRequest, city: City, reference: str) -> HttpResp
     return redirect(name, city.slug, reference)
 
 
-def _draft(request: HttpRequest, city: City, number: int | None = None) -> Draft:
+def draft_of(request: HttpRequest, city: City, number: int | None = None) -> Draft:
     """The draft that the page is about; without a number, the first of this browser."""
     if number is None:
         typed = request.POST.get(IN_FORM) or request.GET.get(NUMBER) or ""
@@ -314,14 +345,14 @@ def _draft(request: HttpRequest, city: City, number: int | None = None) -> Draft
 def _new_draft(request: HttpRequest, city: City, *, kind: str) -> Draft:
     """One more; the latest again where nothing but this kind was said."""
     latest = next(iter(wizard.begun_numbers(request.session, city)), None)
-    if latest is not None and (draft := _draft(request, city, latest)).is_bare and draft.kind == kind:
+    if latest is not None and (draft := draft_of(request, city, latest)).is_bare and draft.kind == kind:
         return draft
-    return _draft(request, city, wizard.next_number(request.session, city))
+    return draft_of(request, city, wizard.next_number(request.session, city))
 
 
 def _draft_for(request: HttpRequest, city: City, *, need: str, kind: str) -> Draft:
     """The draft that was begun for this need; else one that knows of the person what the latest does."""
-    begun = [_draft(request, city, number) for number in wizard.begun_numbers(request.session, city)]
+    begun = [draft_of(request, city, number) for number in wizard.begun_numbers(request.session, city)]
     known = next((draft for draft in begun if draft.answers_need == need), None)
     if known is not None:
         return known
@@ -350,7 +381,12 @@ def _check_url(city: City, draft: Draft) -> str:
     return _numbered(reverse("offers:check", args=[city.slug]), draft)
 
 
-def _next_url(city: City, draft: Draft) -> str:
+def device_url(city: City, draft: Draft) -> str:
+    """The page with its link and its number."""
+    return _numbered(reverse("offers:device", args=[city.slug]), draft)
+
+
+def next_url(city: City, draft: Draft) -> str:
     """The first open question, else the last page."""
     open_question = draft.first_open()
     return _step_url(city, draft, open_question) if open_question else _check_url(city, draft)

@@ -8,10 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import sign_in
 from accounts.access import ANYBODY, SIGNED_IN, person, town_page
 from accounts.forms import OneCodeForm
 from cities.models import City
 from offers import proving, receipts, selectors, services
+from offers.forms import PictureForm
 from offers.models import Offer, OfferState
 
 
@@ -26,7 +28,11 @@ def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     if offer.state != OfferState.UNCONFIRMED and request.user == offer.owner:
         return redirect("offers:detail", city.slug, offer.reference)
     by_number = proving.takes_codes(offer)
-    form = OneCodeForm()
+    form = _code_form(sign_in.refused_on(request))
+    if request.method == "POST" and "again" in request.POST and not by_number and offer.owner.email:
+        if offer.state == OfferState.UNCONFIRMED:
+            receipts.note_code_url(request.session, offer.reference, proving.send_code(request, city, offer))
+        return redirect("offers:sent", city.slug, offer.reference)
     if request.method == "POST" and by_number and offer.state == OfferState.UNCONFIRMED:
         form = OneCodeForm(request.POST)
         if "again" in request.POST:
@@ -48,10 +54,27 @@ def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         # Where the code is typed: by mail that signs in as well.
         "code_url": known["code_url"] if offer.owner.email else "",
         "is_mailed": is_mailed,
+        # In another browser than the one that sent it: the code is asked for here.
+        "asks_code": bool(offer.owner.email) and offer.state == OfferState.UNCONFIRMED,
         "by_number": by_number,
         "waits": waits,
+        "picture": selectors.picture_of(offer),
+        "picture_form": PictureForm(),
+        "takes_picture": selectors.takes_picture(offer),
     }
-    return render(request, "offers/sent.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "offers/sent.html", context, status=422 if form.errors and request.method == "POST" else 200
+    )
+
+
+def _code_form(refused: str) -> OneCodeForm:
+    """The box for the code, with what was wrong with the one that was typed, if any."""
+    if not refused:
+        return OneCodeForm()
+    form = OneCodeForm({})
+    form.errors.clear()
+    form.add_error("code", refused)
+    return form
 
 
 def _steps(offer: Offer, *, is_mailed: bool, waits: bool) -> list[str]:

@@ -30,6 +30,14 @@ def remember_sent(
     session[SENT] = sent
 
 
+def note_code_url(session: SessionBase, reference: str, code_url: str) -> None:
+    """Note where the code of this offer is to be typed, of one that was asked for anew."""
+    session[SENT] = {
+        key: one | {"code_url": code_url} if one["reference"] == reference else one
+        for key, one in session.get(SENT, {}).items()
+    }
+
+
 def sent_by_key(session: SessionBase, key: str) -> str | None:
     """The reference that the draft with this key became, in this browser."""
     found = session.get(SENT, {}).get(key)

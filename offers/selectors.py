@@ -15,7 +15,7 @@ from cities.models import City
 from engine.goods import ANY
 from notifications import channel_registry
 from notifications.models import Message
-from offers.models import Offer, OfferChange, OfferEdit, OfferState
+from offers.models import Offer, OfferChange, OfferEdit, OfferPicture, OfferState, SharedDraft
 from offers.periods import Period
 from sealing.seals import NOTHING
 
@@ -215,3 +215,28 @@ def doubles(
     if external_key:  # the same page sent twice is no double
         standing = standing.exclude(external_key=external_key)
     return list(standing.select_related("commune").order_by("-created_at")[:10])
+
+
+def shared_draft(city: City, key: int, *, now: datetime) -> SharedDraft | None:
+    """The draft of this key that goes on in several browsers, unless its time is over."""
+    return SharedDraft.objects.filter(city=city, pk=key, ends_at__gt=now).first()
+
+
+def taken_draft(city: City, number: str, *, by: User) -> SharedDraft | None:
+    """The draft of this number that this operator has taken over."""
+    return SharedDraft.objects.filter(city=city, number=number, taken_by=by).first()
+
+
+def sent_as(city: City, external_key: str) -> Offer | None:
+    """The offer that a form or a call with this key has become."""
+    return Offer.objects.filter(city=city, external_key=external_key).first()
+
+
+def picture_of(offer: Offer) -> OfferPicture | None:
+    """What the goods look like, where somebody has added it."""
+    return OfferPicture.objects.filter(offer=offer).first() if offer.kind == Kind.GOODS else None
+
+
+def takes_picture(offer: Offer) -> bool:
+    """Whether one may be added or changed."""
+    return offer.kind == Kind.GOODS and offer.state in EDITABLE

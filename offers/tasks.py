@@ -24,3 +24,11 @@ def keep_fresh() -> None:
             pass
         while asking.remind_stale(city=city, by=None, now=now):
             pass
+
+
+@shared_task(ignore_result=True)
+def forget_drafts() -> None:
+    """Drafts that went on elsewhere, once their link is over."""
+    now = timezone.now()
+    while services.forget_ended(by=None, now=now):
+        pass

@@ -2,13 +2,15 @@
 
 import uuid
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -18,7 +20,9 @@ from catalogue.items import ITEM, Said
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, HandOver, Kind
 from cities.models import City
 from cities.selectors import CommuneNotFound, commune_by_insee
-from offers.forms import CONTACT, WHEN, OfferForm, asked_for, unchecked
+from offers import selectors, services
+from offers.forms import CONTACT, NOW, WHEN, OfferForm, asked_for, unchecked
+from offers.models import Offer, SharedDraft
 from offers.words import proposed_title
 
 LONGEST_ANSWER = 3000
@@ -119,6 +123,8 @@ CAPACITY_STEPS = {Kind.HOUSING: "guests", Kind.GOODS: "goods", Kind.SKILL: "hour
 OF_THE_PERSON = ("where", "you")
 # To one town, for one offer: asked anew for each.
 AGREED = frozenset({"consent", "share_with_linked"})
+# What people type in words, and nothing else says.
+_IN_WORDS = frozenset({"item", "item_words", "title", "text"})
 # Until the kind is chosen, nobody knows how many questions follow: the longest list is announced.
 MOST = max(len(order) for order in ORDER.values())
 # Offers that one browser has begun and not sent; of more, the one that waits longest is dropped.
@@ -126,12 +132,15 @@ MOST_DRAFTS = 5
 FIRST = 1
 # In a session: where drafts went on that left a town.
 MOVED = "offers-moved"
+# In the answers of a draft that goes on elsewhere too: the key of its row.
+SHARED = "shared"
 
 
 class Draft:
     """The answers of one tab of a browser to one town's questions. Nothing is written until something is answered.
 
-    `number` tells the drafts of a browser apart, so that two tabs do not mix theirs.
+    `number` tells the drafts of a browser apart, so that two tabs do not mix theirs. One that goes on elsewhere too
+    (`shared`) is read and written where all of its browsers find it.
     """
 
     def __init__(
@@ -149,7 +158,19 @@ class Draft:
         self._slot = slot_of(city)
         begun = session.get(self._slot, {})
         self._state: dict[str, Any] = begun.get(str(number)) or {"key": "", "answers": {}, "checked": False}
+        self.shared: SharedDraft | None = None
+        if SHARED in self._state:
+            self.shared = selectors.shared_draft(city, self._state[SHARED], now=timezone.now())
+        if self.shared is not None:
+            self._state = {**deepcopy(self.shared.answers), SHARED: self.shared.pk}
         self._forms: dict[str, OfferForm] = {}
+
+    @classmethod
+    def of_shared(cls, shared: SharedDraft, *, city: City, today: date) -> "Draft":
+        """The answers of a draft of another browser, to be read."""
+        draft = cls(SessionBase(), city=city, today=today, signed_in=False)
+        draft.shared, draft._state = shared, dict(shared.answers)
+        return draft
 
     # --- Reading ---------------------------------------------------------------------------------------
 
@@ -157,6 +178,22 @@ class Draft:
     def key(self) -> str:
         """What makes a form posted twice one offer."""
         return str(self._state["key"])
+
+    @property
+    def external_key(self) -> str:
+        """Of the offer that it becomes, wherever it is sent."""
+        return form_key(self.key)
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether an operator of the town completes it."""
+        return self.shared is not None and self.shared.taken_at is not None
+
+    def sent_elsewhere(self) -> Offer | None:
+        """The offer that it has become in another browser, or on the phone."""
+        if SHARED not in self._state or self.shared is not None:
+            return None
+        return selectors.sent_as(self.city, self.external_key)
 
     @property
     def answers_need(self) -> str:
@@ -415,6 +452,7 @@ class Draft:
         )
         answers = _not_agreed(self._state["answers"])
         there._state = {**self._state, "answers": answers, "need": "", "filled": {}}
+        there._state.pop(SHARED, None)
         there._save()
         self.forget()
         return there
@@ -423,19 +461,68 @@ class Draft:
         self._state["checked"] = True
         self._save()
 
+    def share(self, *, now: datetime) -> SharedDraft:
+        """Let it go on in another browser, or on the phone, for as long as its link lasts."""
+        if self.shared is None:
+            self.shared = services.share(city=self.city, answers=self._answers(), now=now)
+            self._state[SHARED] = self.shared.pk
+            self._save()
+        return self.shared
+
+    def take_over(self, shared: SharedDraft) -> None:
+        """Go on here with a draft of another browser."""
+        self.shared = shared
+        self._state = {**deepcopy(shared.answers), SHARED: shared.pk}
+        self._forms.clear()
+        self._save()
+
     def forget(self) -> None:
-        """The other drafts of this browser stay."""
+        """The other drafts of this browser stay; one that went on elsewhere ends there too."""
+        if self.shared is not None:
+            services.end_shared(draft_id=self.shared.pk)
         begun = dict(self.session.get(self._slot, {}))
         begun.pop(str(self.number), None)
         self.session[self._slot] = begun
 
+    def typed(self) -> QueryDict:
+        """All that was typed, good or not, and what follows from it, by the names of one long form; not what was agreed
+        to, which a town hears itself.
+        """
+        data = QueryDict(mutable=True)
+        for answer in _not_agreed(self._state["answers"]).values():
+            for name, values in answer["data"].items():
+                data.setlist(name, values)
+        if data.get("when", NOW) == NOW and not data.get("first_day"):
+            data["first_day"], data["open_ended"] = self.today.isoformat(), "on"
+        assumed = {row.name: getattr(row.shape, "assumed", None) for row in OFFER.asked()}
+        for name, value in {**assumed, **self.fields()}.items():
+            if name not in _IN_WORDS and name not in data and type(value) in (str, int, float):
+                data[name] = str(value)
+        return data
+
+    def _answers(self) -> dict[str, Any]:
+        return {name: value for name, value in self._state.items() if name != SHARED}
+
     def _save(self) -> None:
+        if self.shared is not None and self.shared.answers != (answers := self._answers()):
+            services.keep_shared(draft_id=self.shared.pk, answers=answers)
         begun = dict(self.session.get(self._slot, {}))
         begun.pop(str(self.number), None)
         begun[str(self.number)] = self._state  # the latest stands last
         self.session[self._slot] = dict(list(begun.items())[-MOST_DRAFTS:])
         if moved_url(self.session, self.city, self.number):
             note_moved(self.session, self.city, self.number, "")
+
+
+def form_key(key: str) -> str:
+    """The key of the offer that the draft with this key becomes: sent twice, or from two places, it is one."""
+    return f"form:{key}"
+
+
+def number_of(session: SessionBase, city: City, key: str) -> int | None:
+    """The number that the draft with this key has in this browser."""
+    begun: dict[str, Any] = session.get(slot_of(city), {})
+    return next((int(number) for number, state in begun.items() if state["key"] == key), None)
 
 
 def slot_of(city: City) -> str:

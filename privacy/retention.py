@@ -397,6 +397,13 @@ RULES: tuple[Rule, ...] = (
         None,  # lists.tasks.sweep
     ),
     Rule(
+        _("Un brouillon que vous continuez sur un autre appareil ou par téléphone"),
+        _("deux jours"),
+        _("la demande du lien"),
+        _("le temps de le finir"),
+        None,  # offers.tasks.forget_drafts
+    ),
+    Rule(
         _("Une connexion"),
         _("30 jours sans visite, 90 jours au plus\u202f; 12 heures pour l’équipe"),
         _("la dernière visite, et son début"),

@@ -268,6 +268,9 @@ ROWS: dict[str, Of | str] = {
     # --- offers
     "offers.Offer": Of(subject="owner", author="entered_by vetted_by"),
     "offers.OfferWords": Of(subject=_OFFER),
+    # Of whoever begins an offer, mostly before they have an account: two days at most (`offers.services.drafts`).
+    "offers.SharedDraft": Of(author="taken_by"),
+    "offers.OfferPicture": Of(subject=_OFFER),
     "offers.Window": Of(subject=_OFFER),
     "offers.OfferChange": Of(subject=_OFFER, author="by"),
     "offers.OfferEdit": Of(subject=_OFFER, author="by"),

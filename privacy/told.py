@@ -139,6 +139,7 @@ TOLD: dict[str, Shown | Out] = {
         {**_ENGINE, DERIVED: "first_day last_day days packed"},
     ),
     "offers.OfferWords": Out.DERIVED,
+    "offers.OfferPicture": Shown(OFFERS, "offer added_at", "content width height"),
     "offers.Window": Shown(OFFERS, "offer first_day last_day"),
     "offers.OfferChange": Shown(OFFERS, "offer at from_state to_state by reason", "act", title=_HISTORY),
     "offers.OfferEdit": Shown(OFFERS, "offer at by what", title=_HISTORY),

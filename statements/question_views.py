@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import visitors
 from accounts.access import ANYBODY, PUBLIC, town_page
 from accounts.models import User
+from catalogue.ranges import sent_in_part
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
@@ -145,7 +146,7 @@ def listen(request: HttpRequest, city: City, question: str, language: str) -> Ht
     recorded = selectors.recording(city, question, language)
     if recorded is None:
         raise Http404
-    response = HttpResponse(sounds.from_text(recorded.content), content_type=recorded.media_type)
+    response = sent_in_part(request, sounds.from_text(recorded.content), content_type=recorded.media_type)
     patch_response_headers(response, cache_timeout=_SOUND_FOR_SECONDS)
     return response
 

@@ -39,6 +39,7 @@ from notifications import links as links_of_messages
 from notifications.channels.sms import links as links_of_sms
 from notifications.inbox.models import MailReply
 from offers import links as links_of_offers
+from offers import services as offers
 from oncall import services as oncall
 from outreach import links as links_of_letters
 from outreach import services as letters
@@ -215,7 +216,10 @@ ROWS = {
     "offers:new": TOWN,
     "offers:step": Row(EVERYBODY, ("step",), only_open=True),
     "offers:check": TOWN,
+    "offers:device": TOWN,
+    "offers:go_on": Row(EVERYBODY, ("draft_link",), only_open=True),
     "offers:sent": Row(NOBODY, ("offer",), hides=True),  # in the browser that sent it alone
+    "offers:picture": Row(CITIZEN | DESK, ("goods",), hides=True),  # and in the browser that sent it
     "offers:proven": Row(CITIZEN, ("offer",)),
     "offers:mine": OWN,
     "offers:detail": Row(CITIZEN | DESK, ("offer",)),
@@ -572,6 +576,8 @@ def build() -> World:
     shift = oncall.cover(
         city=city, rank=1, starts_at=now, ends_at=now + timedelta(days=1), by=coordinator, now=now
     )
+    draft = offers.share(city=city, answers={"key": "k", "answers": {}, "checked": False}, now=now)
+    offers.take_up(city=city, number=draft.number, by=coordinator, now=now)
     letter = Subscription.objects.create(city=city, person=UserFactory(), language="fr", asked_at=now)
     administrator = people["administrator"]
     endpoint = webhooks.add(
@@ -632,6 +638,7 @@ def build() -> World:
         "step": "category",
         "list": "propositions",
         "offer": match.offer.reference,
+        "goods": due_offer(city=city, now=now, owner=citizen, kind=Kind.GOODS).reference,
         "offer_number": far.pk,
         "need": asking.reference,
         "other_need": match.need.reference,
@@ -728,6 +735,7 @@ def build() -> World:
             now=now,
         ).pk,
         "member_key": member.pk,
+        "draft_link": links_of_offers.draft_path(draft).split("/")[-2],
         "invitation_link": links_of_the_town.invitation_path(invitation).split("/")[-2],
         "colleague": coordinator.pk,
         "stop": stop_token(

@@ -1,4 +1,4 @@
-"""Taking an offer back, and looking one up."""
+"""Taking an offer back, a picture of goods, and looking an offer up."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import ServiceForm
 from catalogue.forms.days import DayField
 from catalogue.labels import kind_label
+from catalogue.pictures import MOST_BYTES, NotAPicture, Shrunk, shrunk, upright
 from catalogue.vocabulary import CATEGORIES, Category
 from offers.models import OfferState
 
@@ -29,6 +30,34 @@ class PauseForm(ServiceForm):
     """Until when an offer is set aside; what holds of the day, the service says."""
 
     paused_until = DayField(label=_("Dernier jour de la pause"))
+
+
+class PictureForm(forms.Form):
+    """A picture of goods; cleaned, it is written anew."""
+
+    file = forms.FileField(
+        label=_("Photo des objets"),
+        help_text=_(
+            "JPEG, PNG ou WebP, 8\u00a0Mo au plus. Elle est réduite, et le lieu de la prise de vue en est effacé. "
+            "Ne photographiez ni personne, ni papier."
+        ),
+        error_messages={"required": _("Choisissez une photo.")},
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, length: int = 0) -> None:
+        """`length`: of all that was sent; a form that is too long was not read."""
+        super().__init__(data, files)
+        if length > MOST_BYTES:
+            self.fields["file"].error_messages["required"] = _(
+                "Cette photo est trop lourde\u202f: 8\u00a0Mo au plus. Envoyez-la en plus petit."
+            )
+
+    def clean_file(self) -> Shrunk:
+        try:
+            return shrunk(upright(self.cleaned_data["file"]))
+        except NotAPicture as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
 
 
 class SearchForm(forms.Form):

@@ -20,6 +20,7 @@ from offers.services.desk import (
     unfreeze,
     vet,
 )
+from offers.services.drafts import end_shared, forget_ended, keep_shared, share, take_up
 from offers.services.marks import mark_due, mark_scanned
 from offers.services.owners import (
     change,
@@ -34,6 +35,7 @@ from offers.services.owners import (
     revive,
     withdraw,
 )
+from offers.services.pictures import add_picture, remove_picture
 from offers.services.registering import (
     NewOffer,
     draft,
@@ -49,14 +51,18 @@ __all__ = [
     "SCAN_TASK",
     "WORDING_VERSION",
     "NewOffer",
+    "add_picture",
     "change",
     "change_owner",
     "close_double",
     "draft",
+    "end_shared",
     "end_visit",
     "exclude",
     "expire_stale",
+    "forget_ended",
     "freeze",
+    "keep_shared",
     "mark_due",
     "mark_scanned",
     "note_address_read",
@@ -67,14 +73,17 @@ __all__ = [
     "reconfirm",
     "register",
     "register_many",
+    "remove_picture",
     "reopen_double",
     "resume",
     "resume_paused",
     "revive",
+    "share",
     "share_again",
     "share_no_more",
     "stop_all",
     "take_import_back",
+    "take_up",
     "take_up_again",
     "to_take_up_again",
     "unfreeze",

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from catalogue.scanning import qr_code
 from front import poster, selectors, services
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.matching import due_need
@@ -117,7 +118,9 @@ def test_a_poster_says_the_town_s_words_and_its_code_leads_to_them(
     # Of the town it is text, whatever the language of the document makes of such signs.
     assert words["title"] == '#link("x") *Le port*'
     assert words["address"] == f"accorde.ville.example/{place.city.slug}"
-    assert words["code"] == poster.code(f"https://accorde.ville.example{place.address('welcome', language)}")
+    assert words["code"] == qr_code(
+        f"https://accorde.ville.example{place.address('welcome', language)}", border=0
+    )
     assert words["phone"] == "\u206803 88 00 00 00\u2069"
     answer = administrator.get(place.address("poster", language))
     assert answer["Content-Type"] == "application/pdf"

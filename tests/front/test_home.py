@@ -87,7 +87,7 @@ def test_its_first_view_weighs_60_kilobytes_at_most(client, place: Place) -> Non
         due_need(city=place.city, now=timezone.now(), organisation=association)
     page = client.get(place.home).text
     # All that a browser fetches before it draws, in a script that its system has; the picture is lazy, and has its
-    # own limit (front/pictures.py).
+    # own limit (catalogue/pictures.py).
     files = re.findall(r'<(?:link rel="stylesheet" href|script src)="/static/([^"]+)"', page)
     assert len(files) > 6
     weight = len(gzip.compress(page.encode()))

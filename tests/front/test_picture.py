@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from catalogue.pictures import LIGHT, NotAPicture
 from front import pictures, selectors, services
 from front.models import HomePicture, HomePictureEdit
 from tests.front.conftest import Place, photo, sent
@@ -50,7 +51,7 @@ def test_it_is_written_anew_upright_shrunk_and_without_where_it_was_taken() -> N
         assert (again.format, again.size) == (form, size)
         assert not again.getexif()
         assert b"Jeanne" not in data
-    assert len(made.small) <= pictures.LIGHT
+    assert len(made.small) <= LIGHT
     assert len(made.preview) <= pictures.PREVIEW_LIGHT
 
 
@@ -105,7 +106,7 @@ def bomb() -> bytes:
     ids=["empty", "document", "drawing", "cut", "other", "small", "bomb"],
 )
 def test_what_is_no_picture_of_ours_is_refused_with_what_to_do(data: bytes, said: str) -> None:
-    with pytest.raises(pictures.NotAPicture, match=said):
+    with pytest.raises(NotAPicture, match=said):
         pictures.read(BytesIO(data))
 
 

@@ -366,6 +366,9 @@ NO_PAGE = {
         "account_confirm_login_code", "matching:offer_for_need", "offers:check", "offers:new", "offers:proven",
         "offers:sent", "offers:step",
     }),
+    "a draft on another device, a picture of goods (test_drafts_elsewhere.py, test_pictures.py in tests/offers)": (
+        frozenset({"offers:device", "offers:go_on", "offers:picture"})
+    ),
     "a step of stating a need, and its page (test_stating.py, tests/statements)": frozenset({
         "statements:question", "statements:check", "statements:listen", "statements:own",
     }),

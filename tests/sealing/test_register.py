@@ -51,6 +51,7 @@ IN_CLEAR = {
     "webhooks.Delivery.happening": CODE,
     "webhooks.Delivery.state": CODE,
     "webhooks.Delivery.outcome": CODE,
+    "offers.SharedDraft.number": "six digits, worth nothing after two days, and to the desk of its town alone",
     "offers.Offer.external_key": "what a form, a file or a program counts its rows by",
     "offers.Offer.title": SEARCHED,
     "offers.Offer.text": SEARCHED,

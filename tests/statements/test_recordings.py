@@ -80,3 +80,19 @@ def test_before_the_town_is_open_its_questions_are_heard(
     heard = client.get(f"{HOME}ecouter/qui/fa-af/")
     assert heard.content == MP3
     assert "max-age=300" in heard["Cache-Control"]
+
+
+def test_an_iphone_hears_it_in_parts(client: Client, city: Any, administrator: Any) -> None:
+    client.force_login(administrator)
+    send(client, MP3)
+    heard, zipped = f"{HOME}ecouter/qui/fa-af/", {"accept-encoding": "gzip"}
+    whole = client.get(heard, headers=zipped)
+    assert (whole["Accept-Ranges"], whole.content) == ("bytes", MP3), (
+        "no part of it would be found in what is zipped"
+    )
+    first = client.get(heard, headers=zipped | {"range": "bytes=0-1"})
+    assert (first.status_code, first["Content-Range"]) == (206, f"bytes 0-1/{len(MP3)}")
+    assert first.content == b"ID"
+    rest = client.get(heard, headers=zipped | {"range": "bytes=2-"})
+    assert (rest.status_code, rest.content) == (206, MP3[2:])
+    assert client.get(heard, headers={"range": "bytes=9999-"}).status_code == 416
