@@ -16,9 +16,13 @@ from engine.goods import MIXED, Larger, Sizes
 Span = tuple[int, int]
 
 _SEVERAL = re.compile(
-    r"\b(?:toutes? tailles?|tailles? (?:diverses|differentes|variees|melangees)"
+    r"\b(?:toutes? tailles?|tailles? uniques?|tailles? (?:diverses|differentes|variees|melangees)"
     r"|(?:diverses|differentes|plusieurs) tailles|mixed sizes?|all sizes|various sizes)\b"
     rf"|^\s*(?:{MIXED}|mixte|mixtes|divers|diverses)\s*$|{fold('مقاسات مختلفة')}"
+)
+# Behind a number alone: it counts something.
+_NO_COUNT = (
+    r"(?! ?(?:x|kg|g|l|ml|cm|ans?|mois|pieces?|paires?|paquets?|boites?|lots?|cartons?|packs?|pots?|pcs)\b)"
 )
 # "6-8 ans", "S/M": the upper one is what the label means.
 _RANGE = r"(?:\d{1,2} ?(?:-|/|a|to|–) ?)?"
@@ -47,6 +51,8 @@ class Series:
     sizes: Sizes
     patterns: tuple[Pattern, ...]
     words: Callable[[str], str] = field(default=str)
+    # Sizes that grown-ups have too: they do not tell that a child is meant.
+    grown: frozenset[str] = frozenset()
 
     def read(self, text: str, *, bare_from: int = 0) -> tuple[tuple[str, ...], list[Span]]:
         """The sizes of `text_of` in the order written, or `MIXED`; and where they stand.
@@ -69,9 +75,11 @@ class Series:
             for match in pattern.found.finditer(text):
                 code = pattern.code(match)
                 free = all(match.end() <= first or last <= match.start() for first, last in taken)
-                if code in self.sizes.codes and free and not (bare and match.start() < bare_from):
+                if free and not (bare and match.start() < bare_from):
+                    # Of "60 x 120" neither side is a size by itself.
                     taken.append(match.span())
-                    yield match.span(), code
+                    if code in self.sizes.codes:
+                        yield match.span(), code
 
     def label(self, code: str) -> str:
         """A size as people say it: "6 ans", "140 cm"."""
@@ -99,6 +107,18 @@ def _months(match: re.Match[str]) -> str:
     return _from(_MONTHS, "m", int(match[1])) or _from(_YEARS, "y", -(-int(match[1]) // 12))
 
 
+# The height in cm that labels give for each age.
+_HEIGHTS = dict(
+    zip((50, 56, 62, 68, 74, 80, 86, 92, 98, 104, 110, 116, 128, 140, 152, 164, 176), _AGES, strict=True)
+)
+
+
+def _height(match: re.Match[str]) -> str:
+    """The smallest size for a child that is so tall."""
+    cm = int(match[1])
+    return next((age for tallest, age in _HEIGHTS.items() if 50 <= cm <= tallest), "")
+
+
 # In the languages of the product, folded (catalogue.items.words.fold).
 _MONTH = "mois|moi|months?|شهرا?|اشهر|شهور|m|місяц(?:ь|і|ів|я)|месяц(?:а|ев)?|mes|meses|ماه|ماهه"
 _YEAR = "ans?|a|years?|yrs?|y|yo|سنه|سنوات|سنين|рік|роки|років|року|год|года|лет|anos?|سال|ساله"
@@ -110,11 +130,18 @@ _AGE_PATTERNS = (
     Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:{_MONTH})\b(?!')"), _months),
     Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:{_YEAR})\b"), _years),
     Pattern(re.compile(rf"\b(?:{_NEWBORN})\b"), lambda _match: "0m"),
+    Pattern(re.compile(r"\b(\d{2,3}) ?(?:cm|سم|см)\b"), _height),
+    Pattern(re.compile(r"\b(?:tailles?|t) ?(\d{1,2})\b"), lambda match: f"{match[1]}y"),
     # What Arabic says without a figure.
     Pattern(re.compile(r"\bشهر واحد\b"), lambda _match: "1m"),
     Pattern(re.compile(r"\bشهر(?:ين|ان)\b"), lambda _match: "3m"),
     Pattern(re.compile(r"\bسنت(?:ين|ان)\b"), lambda _match: "2y"),
 )
+
+
+def says_an_age(text: str) -> bool:
+    """Whether `text_of` what was typed names years or months: then it is for a child."""
+    return any(pattern.found.search(text) for pattern in _AGE_PATTERNS[:2])
 
 
 def _age_words(code: str) -> str:
@@ -138,6 +165,15 @@ YEARS = _ages("years", "2y", "16y")
 # --- Adults, shoes ---------------------------------------------------------------------------------------
 
 _ADULT = ("XS", "S", "M", "L", "XL", "XXL")
+# What French labels say in numbers, up to which each letter goes.
+_NUMBERED = {34: "XS", 36: "S", 40: "M", 44: "L", 48: "XL", 60: "XXL"}
+
+
+def _letter(match: re.Match[str]) -> str:
+    """The size of a number: where a label has two ("38/40"), the larger is what fits."""
+    return next((size for number, size in _NUMBERED.items() if 32 <= int(match[1]) <= number), "")
+
+
 ADULT = Series(
     "adult",
     Sizes(_ADULT),
@@ -147,9 +183,15 @@ ADULT = Series(
             re.compile(r"(?<![\w'])(?<!\d )(xxl|xl|xs|s|m|l)\b(?!')"),
             lambda match: match[1].upper(),
         ),
-        Pattern(re.compile(r"\b2 ?xl\b"), lambda _match: "XXL"),
+        Pattern(re.compile(r"\b(?:[2-6] ?xl|xxx+l)\b"), lambda _match: "XXL"),
         Pattern(re.compile(r"\b(?:taille |size )?(small|medium)\b"), lambda match: match[1][0].upper()),
         Pattern(re.compile(r"\bsize large\b"), lambda _match: "L"),
+        Pattern(re.compile(r"\b(?:tailles?|t|size|eu|مقاس|قياس) ?(?:\d\d ?[-/] ?)?(\d\d)\b"), _letter),
+        Pattern(
+            re.compile(rf"(?<!\bde )(?<!\bx )\b(?:\d\d ?[-/] ?)?(3[468]|4[02468]|5[024])\b{_NO_COUNT}"),
+            _letter,
+            bare=True,
+        ),
     ),
 )
 _SHOE = tuple(str(number) for number in range(18, 49))
@@ -176,7 +218,8 @@ _TWO = re.compile(
 )
 _AREA = re.compile(r"\b(\d{2,3}) ?(?:cm)? ?(?:x|\*|sur|by|في) ?(\d{2,3})\b")
 _CM = re.compile(r"\b(\d{2,3}) ?(?:cm|سم|centimetres?)\b")
-_BARE_CM = re.compile(r"\b(\d{2,3})\b")
+# Not one side of an area.
+_BARE_CM = re.compile(r"(?<!\bx )(?<!\* )(?<!\bsur )\b(\d{2,3})\b(?! ?(?:x|\*|sur|by|في) ?\d)")
 
 
 def _widths(
@@ -235,5 +278,36 @@ WHEELS = Series(
         Pattern(re.compile(r"\b(\d\d)\b"), lambda match: f"{match[1]}in", bare=True),
     ),
     lambda code: ngettext("%(n)s pouce", "%(n)s pouces", int(code[:-2])) % {"n": code[:-2]},
+    grown=frozenset(["26in"]),
 )
-SERIES = {one.code: one for one in (CHILD, BABY, YEARS, ADULT, SHOES, BED, DUVET, NAPPIES, WHEELS)}
+
+# --- Infant formula, by the baby's age -------------------------------------------------------------------
+
+_STAGE_UNTIL = {6: "stage1", 12: "stage2", 99: "stage3"}
+_STAGE_WORDS = {"premier": "1", "deuxieme": "2", "second": "2", "troisieme": "3"}
+
+
+def _stage(match: re.Match[str]) -> str:
+    return f"stage{_STAGE_WORDS.get(match[1], match[1])}"
+
+
+def _stage_from(match: re.Match[str]) -> str:
+    """For a baby of so many months; of "0-6 mois" the last."""
+    months = int(match[2]) if match[2] else int(match[1]) + 1
+    return next(stage for until, stage in _STAGE_UNTIL.items() if months <= until)
+
+
+FORMULA = Series(
+    "formula",
+    Sizes(tuple(_STAGE_UNTIL.values())),
+    (
+        Pattern(
+            re.compile(r"\b([123]|premier|deuxieme|second|troisieme) ?(?:er|e|eme|nd|st|rd)? age\b"), _stage
+        ),
+        Pattern(re.compile(rf"\b(\d{{1,2}}) ?(?:(?:-|/|a|to) ?(\d{{1,2}}) ?)?(?:{_MONTH})\b"), _stage_from),
+        Pattern(re.compile(r"\b(?:croissance|growing[ -]up|toddler)\b"), lambda _match: "stage3"),
+        Pattern(re.compile(rf"\b([123])\b{_NO_COUNT}"), _stage, bare=True),
+    ),
+    lambda code: {"stage1": _("1er âge"), "stage2": _("2e âge"), "stage3": _("3e âge")}[code],
+)
+SERIES = {one.code: one for one in (CHILD, BABY, YEARS, ADULT, SHOES, BED, DUVET, NAPPIES, WHEELS, FORMULA)}

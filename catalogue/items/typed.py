@@ -13,7 +13,7 @@ from django.conf import settings
 from catalogue.items.item import Item
 from catalogue.items.lexicon import WORD, Lexicon, Owners, Words, lexicons, meant
 from catalogue.items.quantities import said_quantity
-from catalogue.items.sizes import text_of
+from catalogue.items.sizes import says_an_age, text_of
 from catalogue.items.table import ITEMS
 
 MOST_SUGGESTIONS = 8
@@ -230,16 +230,25 @@ class _Reading:
         """The one that is meant among those that share the phrase: its sizes tell, then the category."""
         pool, narrowed = [*owners.sure, *owners.unsure], False
         bare_from = self.place()
-        sized = [item for item in pool if item.sizes and item.sizes.read(self.text, bare_from=bare_from)[0]]
+        sized = [
+            item
+            for item in pool
+            if item.sizes and {*item.sizes.read(self.text, bare_from=bare_from)[0]} - item.sizes.grown
+        ]
         if sized and len(sized) < len(pool):
             pool, narrowed = sized, True
         sure = [item for item in pool if item in owners.sure]
         if len(sure) == 1:
-            return sure[0]
+            return self._of_that_age(sure[0], owners)
         here = [item for item in sure or pool if item.category == self.category]
         if len(here) == 1:
             return here[0]
         return pool[0] if narrowed and len(pool) == 1 else None
+
+    def _of_that_age(self, item: Item, owners: Owners) -> Item:
+        """The same for children, where an age is said: "gants 6 ans" are no adult's."""
+        smaller = [other for other in owners.unsure if other.like == item.code]
+        return smaller[0] if len(smaller) == 1 and says_an_age(self.text) else item
 
 
 _SIZE_WORDS = frozenset(["xs", "xl", "xxl", "single", "double", "small", "medium", "large"])
