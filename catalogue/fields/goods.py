@@ -16,6 +16,7 @@ from catalogue.items import (
     Said,
     by_title,
     check_sizes,
+    for_whom,
     sizes_of,
     understood,
 )
@@ -36,7 +37,7 @@ def name_offered(fields: dict[str, Any]) -> dict[str, Any]:
         return fields
     said = _said([fields.get("item") or ""], fields, name="item", number="capacity")
     size = fields.get("size") or ""
-    sizes = _sizes(said, [size], name="size") if size else said[0].sizes
+    sizes = for_whom(said[0].sizes, _sizes(said, [size], name="size")) if size else said[0].sizes
     return _settled(fields, said) | {
         "item": said[0].item,
         "size": "".join(sizes) if len(sizes) < 2 else MIXED,
@@ -49,7 +50,9 @@ def name_needed(fields: dict[str, Any]) -> dict[str, Any]:
         return fields
     said = _said(fields.get("items") or [""], fields, name="items", number="quantity")
     asked = fields.get("sizes") or []
-    sizes = _sizes(said, asked, name="sizes") if asked else [size for one in said for size in one.sizes]
+    sizes: Sequence[str] = [size for one in said for size in one.sizes]
+    if asked:
+        sizes = for_whom(sizes, _sizes(said, asked, name="sizes"))
     return _settled(fields, said) | {
         "items": list(dict.fromkeys(one.item for one in said)),
         "sizes": [] if MIXED in sizes else list(dict.fromkeys(sizes)),

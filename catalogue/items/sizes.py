@@ -4,7 +4,7 @@ Codes stand in the database, the API and files. No two series share one but thos
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -53,6 +53,8 @@ class Series:
     words: Callable[[str], str] = field(default=str)
     # Sizes that grown-ups have too: they do not tell that a child is meant.
     grown: frozenset[str] = frozenset()
+    # Of adults' clothes that are cut for women or for men, and say so.
+    cut: bool = False
 
     def read(self, text: str, *, bare_from: int = 0) -> tuple[tuple[str, ...], list[Span]]:
         """The sizes of `text_of` in the order written, or `MIXED`; and where they stand.
@@ -64,8 +66,9 @@ class Series:
         for bare in (False, True):
             found = sorted(self._found(text, bare=bare, bare_from=bare_from))
             if found:
-                return tuple(dict.fromkeys(code for _span, code in found)), [span for span, _code in found]
-        return (), []
+                codes = tuple(dict.fromkeys(code for _span, code in found))
+                return for_whom(_cut(text), codes) if self.cut else codes, [span for span, _code in found]
+        return (_cut(text) if self.cut else ()), []
 
     def _found(self, text: str, *, bare: bool, bare_from: int) -> Iterator[tuple[Span, str]]:
         taken: list[Span] = []
@@ -165,6 +168,58 @@ YEARS = _ages("years", "2y", "16y")
 # --- Adults, shoes ---------------------------------------------------------------------------------------
 
 _ADULT = ("XS", "S", "M", "L", "XL", "XXL")
+CUTS = WOMEN, MEN = "w", "m"
+# Who it is cut for, in the languages of the product.
+_CUTS = {
+    WOMEN: re.compile(
+        r"\b(?:femmes?|dames?|feminine?s?|chemisiers?|tuniques?|tailleurs?|women|woman|ladies|lady|للنسا\w*|نسا\w*"
+        r"|امراه|жіноч\w*|жінк\w*|жінок|женск\w*|женщин\w*|mujer(?:es)?|senoras?|زنانه|زن)\b"
+    ),
+    MEN: re.compile(
+        r"\b(?:hommes?|messieurs|monsieur|masculine?s?|men|man|للرجال|رجال\w*|رجل|чоловіч\w*|чоловік\w*|мужск\w*|мужчин\w*"
+        r"|hombres?|caballeros?|مردانه|مرد)\b"
+    ),
+}
+
+
+def _cut(text: str) -> tuple[str, ...]:
+    """For women or for men, where the text says one of them alone."""
+    found = tuple(code for code, words in _CUTS.items() if words.search(text))
+    return found if len(found) == 1 else ()
+
+
+def for_whom(said: Sequence[str], sizes: Sequence[str]) -> tuple[str, ...]:
+    """Sizes given apart, as those of women or of men where they, or what is `said` of the thing, are of one of them."""
+    cuts = {code.partition("-")[0] for code in (*said, *sizes)} & _CUTS.keys()
+    rest = tuple(size for size in sizes if size not in _CUTS)
+    if len(cuts) != 1:
+        return rest or tuple(sizes)
+    (cut,) = cuts
+    return tuple(f"{cut}-{size}" if size in _ADULT else size for size in rest) or (cut,)
+
+
+def _adult_words(code: str) -> str:
+    cut, _hyphen, size = code.partition("-")
+    if cut == WOMEN:
+        return _("%(size)s femme") % {"size": size} if size else _("pour femme")
+    if cut == MEN:
+        return _("%(size)s homme") % {"size": size} if size else _("pour homme")
+    return code
+
+
+def _cut_sizes() -> Sizes:
+    """Each letter of whoever, of women, of men; and of women or men without a letter.
+
+    What does not say for whom would do for both, and the other way round; of a woman or a man alone, any letter.
+    """
+    letters = tuple(f"{cut}-{size}" for cut in _CUTS for size in _ADULT)
+    instead = {(f"{cut}-{size}", size) for cut in _CUTS for size in _ADULT}
+    instead |= {(size, cut) for cut, size in instead}
+    instead |= {(cut, size) for cut in _CUTS for size in ("", *_ADULT)}
+    instead |= {(cut, f"{cut}-{size}") for cut in _CUTS for size in _ADULT}
+    return Sizes((*_ADULT, *letters, *_CUTS), instead=frozenset(instead))
+
+
 # What French labels say in numbers, up to which each letter goes.
 _NUMBERED = {34: "XS", 36: "S", 40: "M", 44: "L", 48: "XL", 60: "XXL"}
 
@@ -174,26 +229,25 @@ def _letter(match: re.Match[str]) -> str:
     return next((size for number, size in _NUMBERED.items() if 32 <= int(match[1]) <= number), "")
 
 
-ADULT = Series(
-    "adult",
-    Sizes(_ADULT),
-    (
-        # Not the "l" of "l'hiver", nor metres.
-        Pattern(
-            re.compile(r"(?<![\w'])(?<!\d )(xxl|xl|xs|s|m|l)\b(?!')"),
-            lambda match: match[1].upper(),
-        ),
-        Pattern(re.compile(r"\b(?:[2-6] ?xl|xxx+l)\b"), lambda _match: "XXL"),
-        Pattern(re.compile(r"\b(?:taille |size )?(small|medium)\b"), lambda match: match[1][0].upper()),
-        Pattern(re.compile(r"\bsize large\b"), lambda _match: "L"),
-        Pattern(re.compile(r"\b(?:tailles?|t|size|eu|مقاس|قياس) ?(?:\d\d ?[-/] ?)?(\d\d)\b"), _letter),
-        Pattern(
-            re.compile(rf"(?<!\bde )(?<!\bx )\b(?:\d\d ?[-/] ?)?(3[468]|4[02468]|5[024])\b{_NO_COUNT}"),
-            _letter,
-            bare=True,
-        ),
+_ADULT_PATTERNS = (
+    # Not the "l" of "l'hiver", nor metres.
+    Pattern(
+        re.compile(r"(?<![\w'])(?<!\d )(xxl|xl|xs|s|m|l)\b(?!')"),
+        lambda match: match[1].upper(),
+    ),
+    Pattern(re.compile(r"\b(?:[2-6] ?xl|xxx+l)\b"), lambda _match: "XXL"),
+    Pattern(re.compile(r"\b(?:taille |size )?(small|medium)\b"), lambda match: match[1][0].upper()),
+    Pattern(re.compile(r"\bsize large\b"), lambda _match: "L"),
+    Pattern(re.compile(r"\b(?:tailles?|t|size|eu|مقاس|قياس) ?(?:\d\d ?[-/] ?)?(\d\d)\b"), _letter),
+    Pattern(
+        re.compile(rf"(?<!\bde )(?<!\bx )\b(?:\d\d ?[-/] ?)?(3[468]|4[02468]|5[024])\b{_NO_COUNT}"),
+        _letter,
+        bare=True,
     ),
 )
+# Clothes that only women, or only men, wear; and all others.
+ADULT = Series("adult", Sizes(_ADULT), _ADULT_PATTERNS)
+CUT = Series("cut", _cut_sizes(), _ADULT_PATTERNS, _adult_words, cut=True)
 _SHOE = tuple(str(number) for number in range(18, 49))
 SHOES = Series(
     "shoes",
@@ -310,4 +364,6 @@ FORMULA = Series(
     ),
     lambda code: {"stage1": _("1er âge"), "stage2": _("2e âge"), "stage3": _("3e âge")}[code],
 )
-SERIES = {one.code: one for one in (CHILD, BABY, YEARS, ADULT, SHOES, BED, DUVET, NAPPIES, WHEELS, FORMULA)}
+SERIES = {
+    one.code: one for one in (CHILD, BABY, YEARS, ADULT, CUT, SHOES, BED, DUVET, NAPPIES, WHEELS, FORMULA)
+}

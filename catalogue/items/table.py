@@ -8,36 +8,36 @@ name, then `|` and further words of that language. `like`: the same thing for ch
 from django.utils.translation import pgettext_lazy
 
 from catalogue.items.item import Item
-from catalogue.items.sizes import ADULT, BABY, BED, CHILD, DUVET, FORMULA, NAPPIES, SHOES, WHEELS, YEARS
+from catalogue.items.sizes import ADULT, BABY, BED, CHILD, CUT, DUVET, FORMULA, NAPPIES, SHOES, WHEELS, YEARS
 from catalogue.vocabulary import Category
 
 # fmt: off
 ITEMS: tuple[Item, ...] = (
     # --- Clothes
-    Item("coat", Category.CLOTHES, pgettext_lazy("objet", "manteau"), "manteau d’hiver|doudoune|parka|anorak|pardessus|caban|veste d’hiver|blouson d’hiver", sizes=ADULT),
+    Item("coat", Category.CLOTHES, pgettext_lazy("objet", "manteau"), "manteau d’hiver|doudoune|parka|anorak|pardessus|caban|veste d’hiver|blouson d’hiver", sizes=CUT),
     Item("child_coat", Category.CLOTHES, pgettext_lazy("objet", "manteau d’enfant"), like="coat", sizes=CHILD),
-    Item("jacket", Category.CLOTHES, pgettext_lazy("objet", "veste"), "blouson|blazer|veste légère|veste mi-saison", sizes=ADULT),
+    Item("jacket", Category.CLOTHES, pgettext_lazy("objet", "veste"), "blouson|blazer|veste légère|veste mi-saison", sizes=CUT),
     Item("child_jacket", Category.CLOTHES, pgettext_lazy("objet", "veste d’enfant"), like="jacket", sizes=CHILD),
-    Item("raincoat", Category.CLOTHES, pgettext_lazy("objet", "vêtement de pluie"), "imperméable|veste de pluie|k-way|ciré|coupe-vent|cape de pluie|poncho", sizes=ADULT),
+    Item("raincoat", Category.CLOTHES, pgettext_lazy("objet", "vêtement de pluie"), "imperméable|veste de pluie|k-way|ciré|coupe-vent|cape de pluie|poncho", sizes=CUT),
     Item("child_raincoat", Category.CLOTHES, pgettext_lazy("objet", "vêtement de pluie d’enfant"), like="raincoat", sizes=CHILD),
-    Item("sweater", Category.CLOTHES, pgettext_lazy("objet", "pull"), "pull-over|pullover|chandail|gilet|sweat|sweat-shirt|veste polaire|pull polaire|?polaire", sizes=ADULT),
+    Item("sweater", Category.CLOTHES, pgettext_lazy("objet", "pull"), "pull-over|pullover|chandail|gilet|sweat|sweat-shirt|veste polaire|pull polaire|?polaire", sizes=CUT),
     Item("child_sweater", Category.CLOTHES, pgettext_lazy("objet", "pull d’enfant"), like="sweater", sizes=CHILD),
-    Item("tshirt", Category.CLOTHES, pgettext_lazy("objet", "tee-shirt"), "t-shirt|tshirt|polo|débardeur", sizes=ADULT),
+    Item("tshirt", Category.CLOTHES, pgettext_lazy("objet", "tee-shirt"), "t-shirt|tshirt|polo|débardeur", sizes=CUT),
     Item("child_tshirt", Category.CLOTHES, pgettext_lazy("objet", "tee-shirt d’enfant"), like="tshirt", sizes=CHILD),
-    Item("shirt", Category.CLOTHES, pgettext_lazy("objet", "chemise"), "chemisier|tunique", sizes=ADULT),
+    Item("shirt", Category.CLOTHES, pgettext_lazy("objet", "chemise"), "chemisier|tunique", sizes=CUT),
     Item("child_shirt", Category.CLOTHES, pgettext_lazy("objet", "chemise d’enfant"), like="shirt", sizes=CHILD),
-    Item("trousers", Category.CLOTHES, pgettext_lazy("objet", "pantalon"), "jean|jeans|denim|legging|chino|treillis|leggings", sizes=ADULT),
+    Item("trousers", Category.CLOTHES, pgettext_lazy("objet", "pantalon"), "jean|jeans|denim|legging|chino|treillis|leggings", sizes=CUT),
     Item("child_trousers", Category.CLOTHES, pgettext_lazy("objet", "pantalon d’enfant"), like="trousers", sizes=CHILD),
-    Item("shorts", Category.CLOTHES, pgettext_lazy("objet", "short"), "bermuda|pantacourt", sizes=ADULT),
+    Item("shorts", Category.CLOTHES, pgettext_lazy("objet", "short"), "bermuda|pantacourt", sizes=CUT),
     Item("child_shorts", Category.CLOTHES, pgettext_lazy("objet", "short d’enfant"), like="shorts", sizes=CHILD),
     Item("dress", Category.CLOTHES, pgettext_lazy("objet", "robe"), "robe longue|robe d’été|abaya|djellaba|boubou|salouva|caftan", sizes=ADULT),
     Item("child_dress", Category.CLOTHES, pgettext_lazy("objet", "robe d’enfant"), like="dress", sizes=CHILD),
     Item("skirt", Category.CLOTHES, pgettext_lazy("objet", "jupe"), "jupe longue", sizes=ADULT),
     Item("child_skirt", Category.CLOTHES, pgettext_lazy("objet", "jupe d’enfant"), like="skirt", sizes=CHILD),
-    Item("suit", Category.CLOTHES, pgettext_lazy("objet", "costume"), "tailleur|costume cravate|costume habillé", sizes=ADULT),
-    Item("tracksuit", Category.CLOTHES, pgettext_lazy("objet", "survêtement"), "jogging|vêtement de sport|tenue de sport|pantalon de sport", sizes=ADULT),
+    Item("suit", Category.CLOTHES, pgettext_lazy("objet", "costume"), "tailleur|costume cravate|costume habillé", sizes=CUT),
+    Item("tracksuit", Category.CLOTHES, pgettext_lazy("objet", "survêtement"), "jogging|vêtement de sport|tenue de sport|pantalon de sport", sizes=CUT),
     Item("child_tracksuit", Category.CLOTHES, pgettext_lazy("objet", "survêtement d’enfant"), like="tracksuit", sizes=CHILD),
-    Item("pyjamas", Category.CLOTHES, pgettext_lazy("objet", "pyjama"), "chemise de nuit|robe de chambre|peignoir|nuisette", sizes=ADULT),
+    Item("pyjamas", Category.CLOTHES, pgettext_lazy("objet", "pyjama"), "chemise de nuit|robe de chambre|peignoir|nuisette", sizes=CUT),
     Item("child_pyjamas", Category.CLOTHES, pgettext_lazy("objet", "pyjama d’enfant"), like="pyjamas", sizes=YEARS),
     Item("womens_underwear", Category.CLOTHES, pgettext_lazy("objet", "sous-vêtement de femme"), "culotte|lingerie|?sous-vêtement", sizes=ADULT),
     Item("mens_underwear", Category.CLOTHES, pgettext_lazy("objet", "sous-vêtement d’homme"), "slip|boxer|caleçon|?sous-vêtement", sizes=ADULT),
@@ -64,15 +64,15 @@ ITEMS: tuple[Item, ...] = (
     Item("mens_clothes", Category.CLOTHES, pgettext_lazy("objet", "vêtements d’homme"), "habits d’homme|?vêtements|?habits|?vêtements d’adulte", sizes=ADULT),
     Item("childrens_clothes", Category.CLOTHES, pgettext_lazy("objet", "vêtements d’enfant"), "habits d’enfant|vêtements d’adolescent|?vêtements|?habits", sizes=YEARS),
     Item("maternity_clothes", Category.CLOTHES, pgettext_lazy("objet", "vêtements de grossesse"), "vêtements de femme enceinte|pantalon de grossesse|robe de grossesse|habits de grossesse", sizes=ADULT),
-    Item("work_clothes", Category.CLOTHES, pgettext_lazy("objet", "vêtements de travail"), "bleu de travail|tenue de travail|blouse de travail|combinaison de travail", sizes=ADULT),
-    Item("swimwear", Category.CLOTHES, pgettext_lazy("objet", "maillot de bain"), "bikini|burkini|short de bain", sizes=ADULT),
+    Item("work_clothes", Category.CLOTHES, pgettext_lazy("objet", "vêtements de travail"), "bleu de travail|tenue de travail|blouse de travail|combinaison de travail", sizes=CUT),
+    Item("swimwear", Category.CLOTHES, pgettext_lazy("objet", "maillot de bain"), "bikini|burkini|short de bain", sizes=CUT),
     Item("child_swimwear", Category.CLOTHES, pgettext_lazy("objet", "maillot de bain d’enfant"), like="swimwear", sizes=CHILD),
     Item("handbag", Category.CLOTHES, pgettext_lazy("objet", "sac à main"), "besace|?sac"),
     Item("suitcase", Category.CLOTHES, pgettext_lazy("objet", "valise"), "sac de voyage|bagage"),
     Item("umbrella", Category.CLOTHES, pgettext_lazy("objet", "parapluie"), "parapluie pliant"),
-    Item("snowsuit", Category.CLOTHES, pgettext_lazy("objet", "combinaison de ski"), "combinaison de neige|pantalon de ski|salopette de ski|tenue de ski|veste de ski", sizes=ADULT),
+    Item("snowsuit", Category.CLOTHES, pgettext_lazy("objet", "combinaison de ski"), "combinaison de neige|pantalon de ski|salopette de ski|tenue de ski|veste de ski", sizes=CUT),
     Item("child_snowsuit", Category.CLOTHES, pgettext_lazy("objet", "combinaison de ski d’enfant"), "combi-pilote", like="snowsuit", sizes=CHILD),
-    Item("thermal_underwear", Category.CLOTHES, pgettext_lazy("objet", "sous-vêtement thermique"), "caleçon long|maillot de corps chaud|collant thermique|haut thermique", sizes=ADULT),
+    Item("thermal_underwear", Category.CLOTHES, pgettext_lazy("objet", "sous-vêtement thermique"), "caleçon long|maillot de corps chaud|collant thermique|haut thermique", sizes=CUT),
     Item("cap", Category.CLOTHES, pgettext_lazy("objet", "casquette"), "chapeau|chapeau de soleil|bob"),
     Item("belt", Category.CLOTHES, pgettext_lazy("objet", "ceinture"), "bretelles"),
 

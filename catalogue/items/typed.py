@@ -13,7 +13,7 @@ from django.conf import settings
 from catalogue.items.item import Item
 from catalogue.items.lexicon import WORD, Lexicon, Owners, Words, lexicons, meant
 from catalogue.items.quantities import said_quantity
-from catalogue.items.sizes import says_an_age, text_of
+from catalogue.items.sizes import ADULT, CUT, says_an_age, text_of
 from catalogue.items.table import ITEMS
 
 MOST_SUGGESTIONS = 8
@@ -58,8 +58,10 @@ def find_item(typed: str, *, category: str = "", language: str = "") -> Found:
 
 
 def read_sizes(item: Item, typed: str) -> tuple[str, ...]:
-    """The sizes that are typed of an item alone: "6 ans", "140", "mixte"."""
-    return item.sizes.read(text_of(typed))[0] if item.sizes else ()
+    """The sizes that are typed of an item alone, in words or by code: "6 ans", "140", "mixte"."""
+    if item.sizes is None:
+        return ()
+    return (typed.strip(),) if typed.strip() in item.sizes.sizes.codes else item.sizes.read(text_of(typed))[0]
 
 
 class _Reading:
@@ -224,7 +226,7 @@ class _Reading:
         items = owners.sure or owners.unsure
         if word == self.lexicon.grammar.baby:
             return all(item.category in ("baby", "hygiene", "food") for item in items)
-        return not any(item.sizes and item.sizes.code == "adult" for item in items)
+        return not any(item.sizes and item.sizes in (ADULT, CUT) for item in items)
 
     def _one_of(self, owners: Owners) -> Item | None:
         """The one that is meant among those that share the phrase: its sizes tell, then the category."""
@@ -251,7 +253,7 @@ class _Reading:
         return smaller[0] if len(smaller) == 1 and says_an_age(self.text) else item
 
 
-_SIZE_WORDS = frozenset(["xs", "xl", "xxl", "single", "double", "small", "medium", "large"])
+_SIZE_WORDS = frozenset(["xs", "xl", "xxl", "xxxl", "single", "double", "small", "medium", "large"])
 
 
 def _same_item(one: Owners | None, other: Owners | None) -> bool:
