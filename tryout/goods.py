@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from catalogue.items import ITEM, SERIES, Item, find_item, for_whom, read_sizes
+from catalogue.items import ITEM, SERIES, Item, alternatives, find_item, for_whom, read_sizes
 from catalogue.labels import listed
 from engine.goods import ANY, MIXED, OTHER, Offered, Wanted
 
@@ -76,7 +76,12 @@ def offered(item: str, size: str, category: str, language: str) -> Goods:
 @lru_cache(MOST_REMEMBERED)
 def wanted(items: tuple[str, ...], sizes: tuple[str, ...], category: str, language: str) -> Goods:
     """What a need says: who takes any size asks for none. Raises Unclear."""
-    things = [_thing(item, category, "items", language) for item in items]
+    named = [
+        one
+        for item in items
+        for one in (alternatives(item, category=category, language=language) if item else [item])
+    ]
+    things = [_thing(item, category, "items", language) for item in named]
     known = {thing.item.category.value: None for thing in things if thing.item}
     if len(known) > 1:
         raise Unclear("items", _("Ces objets sont de catégories différentes. Postez un besoin pour chacun."))

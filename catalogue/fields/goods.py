@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.fields.shapes import Thing
@@ -14,6 +15,7 @@ from catalogue.items import (
     LONGEST_WORDS,
     SIZE_CODES,
     Said,
+    alternatives,
     by_title,
     check_sizes,
     for_whom,
@@ -48,7 +50,10 @@ def name_needed(fields: dict[str, Any]) -> dict[str, Any]:
     """As `name_offered`, of the items that would do, the first named first. Who takes any size asks for none."""
     if fields["kind"] != Kind.GOODS:
         return fields
-    said = _said(fields.get("items") or [""], fields, name="items", number="quantity")
+    typed = [
+        one for text in fields.get("items") or [""] for one in _either(text, fields.get("category") or "")
+    ]
+    said = _said(typed, fields, name="items", number="quantity")
     asked = fields.get("sizes") or []
     sizes: Sequence[str] = [size for one in said for size in one.sizes]
     if asked:
@@ -68,6 +73,13 @@ def _said(typed: Sequence[str], fields: dict[str, Any], *, name: str, number: st
     if len(said) == 1 and fields.get(number):
         fields[number] = said[0].pieces(fields[number])
     return said
+
+
+def _either(text: str, category: str) -> list[str]:
+    """The things that a need names in one answer, any of which would do."""
+    if not text or text in ITEM_CODES:
+        return [text]
+    return alternatives(text, category=category, language=get_language() or "")
 
 
 def _meant(text: str, category: str, title: str) -> Said:

@@ -15,6 +15,7 @@ from catalogue.items.lexicon import WORD, Lexicon, Owners, Words, lexicons, mean
 from catalogue.items.quantities import said_quantity
 from catalogue.items.sizes import ADULT, CUT, says_an_age, text_of
 from catalogue.items.table import ITEMS
+from catalogue.items.words import fold
 
 MOST_SUGGESTIONS = 8
 _PLACE = {item: place for place, item in enumerate(ITEMS)}
@@ -55,6 +56,24 @@ def find_item(typed: str, *, category: str = "", language: str = "") -> Found:
         return Found(suggestions)
     count, pack = said_quantity(certain.unsized(), certain.place(), certain.lexicon.grammar)
     return Found(suggestions, certain.item, certain.sizes, count, pack)
+
+
+def alternatives(typed: str, *, category: str = "", language: str = "") -> list[str]:
+    """The things of "couette ou couverture", any of which would do; the text itself where it does not name several."""
+    if find_item(typed, category=category, language=language).certain:
+        return [typed]
+    for words in lexicons():
+        either = "|".join(sorted(words.grammar.either))
+        parts = (
+            re.split(rf"\s+(?:{either})\s+|(?<=[^\W\d]{{{3}}})\s*/\s*(?=[^\W\d]{{{3}}})", fold(typed))
+            if either
+            else []
+        )
+        if len(parts) > 1 and all(
+            find_item(part, category=category, language=language).certain for part in parts
+        ):
+            return parts
+    return [typed]
 
 
 def read_sizes(item: Item, typed: str) -> tuple[str, ...]:

@@ -105,6 +105,7 @@ def test_what_is_offered_is_understood(
         ({"items": ["couette"], "sizes": ["deux places", "140"]}, ["duvet"], ["220", "140"], "bedding"),
         ({"items": ["couette"], "sizes": ["toutes tailles"]}, ["duvet"], [], "bedding"),
         ({"items": ["any"]}, ["any"], [], "bedding"),
+        ({"items": ["couette 140 ou couverture"]}, ["duvet", "blanket"], ["140"], "bedding"),
         ({"items": ["manteau homme"], "sizes": ["L", "XL"]}, ["coat"], ["m-L", "m-XL"], "clothes"),
         ({"items": ["manteau"], "sizes": ["M", "w"]}, ["coat"], ["w-M"], "clothes"),
         ({"items": ["manteau"], "sizes": ["w", "m"]}, ["coat"], ["w", "m"], "clothes"),

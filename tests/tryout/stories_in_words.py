@@ -366,4 +366,7 @@ STORIES = (
           pets_accepted="non"), "b": home("shared_room", 1, 6, pets_accepted="oui"), "c": home("whole_dwelling",
           5, pets_accepted="oui"), "d": home("shared_room", 1, 27, pets_accepted="oui"),
           "e": home("shared_room", 1)}, best="b", never="a"),
+    Story("a duvet or a blanket, as it is said", wanted("bedding", "couette ou couverture"),
+          {"a": thing("bedding", "couverture"), "b": thing("bedding", "couette"), "c": thing("bedding", "oreiller"),
+          "d": thing("bedding", "drap"), "e": thing("bedding", "housse de couette")}, best="b", never="cde"),
 )  # fmt: skip
