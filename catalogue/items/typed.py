@@ -18,6 +18,8 @@ from catalogue.items.table import ITEMS
 from catalogue.items.words import fold
 
 MOST_SUGGESTIONS = 8
+# Between two things; not that of "S/M" or "6/8 ans".
+_STROKE = r"(?<=[^\W\d]{3})\s*/\s*(?=[^\W\d]{3})"
 _PLACE = {item: place for place, item in enumerate(ITEMS)}
 
 
@@ -64,11 +66,7 @@ def alternatives(typed: str, *, category: str = "", language: str = "") -> list[
         return [typed]
     for words in lexicons():
         either = "|".join(sorted(words.grammar.either))
-        parts = (
-            re.split(rf"\s+(?:{either})\s+|(?<=[^\W\d]{{{3}}})\s*/\s*(?=[^\W\d]{{{3}}})", fold(typed))
-            if either
-            else []
-        )
+        parts = re.split(rf"\s+(?:{either})\s+|{_STROKE}", fold(typed)) if either else []
         if len(parts) > 1 and all(
             find_item(part, category=category, language=language).certain for part in parts
         ):
