@@ -15,7 +15,7 @@ from engine.vocabulary import PARTS_OF_LANGUAGES, SAME_LANGUAGES
 COMMON = (
     "fr", "en", "ar", "uk", "ru", "prs", "ps", "fa", "ti", "am", "so", "sq", "ka", "hy", "tr", "ku", "ur", "bn",
     "es", "pt", "it", "de", "ro", "sr", "bg", "pl", "ff", "bm", "ln", "sw", "wo", "snk", "mnk", "kab", "ber",
-    "zh", "vi", "ta", "ne", "my", "ml", "fsl",
+    "zh", "vi", "ta", "ne", "my", "ml", "swb", "buc", "zdj", "fsl",
 )  # fmt: skip
 MOST_LANGUAGES = 12  # of one list
 # CLDR lacks these, or names them in a way that their speakers do not.
@@ -34,6 +34,14 @@ NAMES = {
     "apd": ("عربي سوداني", _("arabe soudanais")),
     "ayl": ("عربي ليبي", _("arabe libyen")),
     "afb": ("عربي خليجي", _("arabe du Golfe")),
+    "swb": ("Shimaore", _("shimaoré")),
+    "buc": ("Kibushi", _("kibushi")),
+    "fvr": ("Bèle fòòr", _("four")),
+    "mls": ("Masarak", _("massalit")),
+    "zag": ("Beria", _("zaghawa")),
+    "haz": ("آزرگی", _("hazaragi")),
+    "aii": ("ܣܘܪܝܬ", _("assyrien")),
+    "syl": ("ছিলটি", _("sylheti")),
 }
 _PARTS = frozenset({*chain.from_iterable(PARTS_OF_LANGUAGES.values()), *SAME_LANGUAGES})
 
@@ -76,8 +84,8 @@ def spoken_by_us(code: str) -> str:
 
 
 def validate_language(code: str) -> None:
-    """Accept a code of `COMMON`, one that CLDR names in French, or one that the engine knows as a part of another."""
-    if code not in COMMON and code not in _PARTS and _cldr_name(code, "fr") is None:
+    """Accept a code that we name, one that CLDR names in French, or one that the engine knows as a part of another."""
+    if code not in COMMON and code not in NAMES and code not in _PARTS and _cldr_name(code, "fr") is None:
         raise ValidationError(
             _("«\u00a0%(code)s\u00a0» n’est pas un code de langue connu (par exemple fr, en, ar, prs, ti)."),
             code="language",

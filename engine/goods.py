@@ -28,13 +28,21 @@ class Larger(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """A series of sizes, the smallest first, and which larger ones would do."""
+    """A series of sizes, the smallest first, which larger ones would do, and which others."""
 
     codes: tuple[str, ...]
     larger: Larger = Larger.NONE
+    # (wanted, offered), where neither is the other and it would do: "M" of whoever, for a woman's "M".
+    instead: frozenset[tuple[str, str]] = frozenset()
 
     def does(self, wanted: str, offered: str) -> bool:
-        """Whether the offered size, of this series, is one that is larger in a way that does."""
+        """Whether the offered size would do in place of this one of the series: it is larger in a way that does, or
+        it stands for it.
+        """
+        if (wanted, offered) in self.instead:
+            return True
+        if offered not in self.codes:
+            return False
         step = self.codes.index(offered) - self.codes.index(wanted)
         return step > 0 if self.larger is Larger.ANY else step == 1 and self.larger is Larger.NEXT
 
@@ -69,7 +77,7 @@ def item_fits(wanted: Sequence[str], offered: str) -> float | None:
 
 
 def size_fits(series: Sizes | None, wanted: Sequence[str], offered: str) -> float | None:
-    """1 for the size named first, or none asked; ¾ for another, or a larger one that does; ½ for `MIXED`; else None.
+    """1 for the size named first, or none asked; ¾ for another, or one that does instead; ½ for `MIXED`; else None.
 
     `series` is that of the offered item; None: it has no sizes, and none is judged. A need may name items of several
     series: of its sizes those of this one count. Of an offer of `ANY` item, pass the series of what is asked.
@@ -83,9 +91,7 @@ def size_fits(series: Sizes | None, wanted: Sequence[str], offered: str) -> floa
         return UNSURE
     if offered in asked:
         return FIRST if asked.index(offered) == 0 else INSTEAD
-    if offered in series.codes and any(series.does(size, offered) for size in asked):
-        return INSTEAD
-    return None
+    return INSTEAD if any(series.does(size, offered) for size in asked) else None
 
 
 def goods_fit(wanted: Wanted, offered: Offered) -> tuple[float | None, float | None]:

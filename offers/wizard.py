@@ -16,7 +16,7 @@ from django.utils.translation import override
 
 from catalogue.fields import OFFER
 from catalogue.fields.shared import LARGEST
-from catalogue.items import ITEM, Said
+from catalogue.items import CUTS, ITEM, Said
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, HandOver, Kind
 from cities.models import City
 from cities.selectors import CommuneNotFound, commune_by_insee
@@ -259,7 +259,7 @@ class Draft:
             is_counted = said.number is not None and 1 <= said.number <= LARGEST[Kind.GOODS]
             is_asked_anew = step.name in self._state["answers"] or step.name in self._state.get("filled", {})
             is_food = self.category == Category.FOOD
-            return is_asked_anew or not is_counted or (has_sizes and not said.size) or is_food
+            return is_asked_anew or not is_counted or (has_sizes and said.size in ("", *CUTS)) or is_food
         return True
 
     def may_add(self, step: Step) -> bool:
@@ -294,6 +294,7 @@ class Draft:
             kind=self.kind,
             category="" if step.name in ("item", "category") else self.category,
             item=self.said.item if step.name == "goods" and self.said else "",
+            item_sizes=self.said.sizes if step.name == "goods" and self.said else (),
             names=[name for name in step.fields if self._is_shown(name)],
             initial=initial,
             auto_id="id_%s",
@@ -327,7 +328,7 @@ class Draft:
         if step.name == "pair":
             proposals = {"languages_to": ["fr"]}
         elif step.name == "goods" and (said := self.said):
-            proposals = {"capacity": said.number, "size": said.size}
+            proposals = {"capacity": said.number, "size": "" if said.size in CUTS else said.size}
         elif step.name == "where" and self.kind == Kind.GOODS:
             # What promises least: somebody comes for it.
             proposals = {"hand_over": HandOver.COLLECTED}

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from catalogue.items import ITEM, SERIES, Item, find_item, read_sizes
+from catalogue.items import ITEM, SERIES, Item, alternatives, find_item, for_whom, read_sizes
 from catalogue.labels import listed
 from engine.goods import ANY, MIXED, OTHER, Offered, Wanted
 
@@ -64,7 +64,7 @@ class Goods:
 def offered(item: str, size: str, category: str, language: str) -> Goods:
     """What an offer says. `language` is the reader's. Raises Unclear."""
     thing = _thing(item, category, "item", language)
-    sizes = _sizes([thing], [size], "size") if size else thing.sizes
+    sizes = for_whom(thing.sizes, _sizes([thing], [size], "size")) if size else thing.sizes
     one = sizes[0] if len(sizes) == 1 else MIXED if sizes else ""
     return Goods(
         Offered(thing.code, one, thing.item.series if thing.item else None),
@@ -76,11 +76,18 @@ def offered(item: str, size: str, category: str, language: str) -> Goods:
 @lru_cache(MOST_REMEMBERED)
 def wanted(items: tuple[str, ...], sizes: tuple[str, ...], category: str, language: str) -> Goods:
     """What a need says: who takes any size asks for none. Raises Unclear."""
-    things = [_thing(item, category, "items", language) for item in items]
+    named = [
+        one
+        for item in items
+        for one in (alternatives(item, category=category, language=language) if item else [item])
+    ]
+    things = [_thing(item, category, "items", language) for item in named]
     known = {thing.item.category.value: None for thing in things if thing.item}
     if len(known) > 1:
         raise Unclear("items", _("Ces objets sont de catégories différentes. Postez un besoin pour chacun."))
-    asked = _sizes(things, sizes, "sizes") if sizes else [size for thing in things for size in thing.sizes]
+    asked = [size for thing in things for size in thing.sizes]
+    if sizes:
+        asked = [*for_whom(asked, _sizes(things, sizes, "sizes"))]
     codes = {thing.code: thing.item.series if thing.item else None for thing in things}
     said = Wanted(tuple(codes), () if MIXED in asked else tuple(dict.fromkeys(asked)), tuple(codes.values()))
     return Goods(said, next(iter(known), ""), tuple(things))
@@ -112,15 +119,11 @@ def _sizes(things: Sequence[Thing], typed: Sequence[str], column: str) -> list[s
         if text == MIXED or (text in _SIZES and not items):
             found[text] = None
             continue
-        read = [size for item in items for size in _read(item, text)]
+        read = [size for item in items for size in read_sizes(item, text)]
         if not read:
             raise Unclear(column, _no_such_size(items, text))
         found |= dict.fromkeys(read)
     return list(found)
-
-
-def _read(item: Item, text: str) -> tuple[str, ...]:
-    return (text,) if item.series and text in item.series.codes else read_sizes(item, text)
 
 
 def _no_such_size(items: Sequence[Item], text: str) -> str:

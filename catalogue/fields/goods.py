@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.fields.shapes import Thing
@@ -14,8 +15,10 @@ from catalogue.items import (
     LONGEST_WORDS,
     SIZE_CODES,
     Said,
+    alternatives,
     by_title,
     check_sizes,
+    for_whom,
     sizes_of,
     understood,
 )
@@ -36,7 +39,7 @@ def name_offered(fields: dict[str, Any]) -> dict[str, Any]:
         return fields
     said = _said([fields.get("item") or ""], fields, name="item", number="capacity")
     size = fields.get("size") or ""
-    sizes = _sizes(said, [size], name="size") if size else said[0].sizes
+    sizes = for_whom(said[0].sizes, _sizes(said, [size], name="size")) if size else said[0].sizes
     return _settled(fields, said) | {
         "item": said[0].item,
         "size": "".join(sizes) if len(sizes) < 2 else MIXED,
@@ -47,9 +50,14 @@ def name_needed(fields: dict[str, Any]) -> dict[str, Any]:
     """As `name_offered`, of the items that would do, the first named first. Who takes any size asks for none."""
     if fields["kind"] != Kind.GOODS:
         return fields
-    said = _said(fields.get("items") or [""], fields, name="items", number="quantity")
+    typed = [
+        one for text in fields.get("items") or [""] for one in _either(text, fields.get("category") or "")
+    ]
+    said = _said(typed, fields, name="items", number="quantity")
     asked = fields.get("sizes") or []
-    sizes = _sizes(said, asked, name="sizes") if asked else [size for one in said for size in one.sizes]
+    sizes: Sequence[str] = [size for one in said for size in one.sizes]
+    if asked:
+        sizes = for_whom(sizes, _sizes(said, asked, name="sizes"))
     return _settled(fields, said) | {
         "items": list(dict.fromkeys(one.item for one in said)),
         "sizes": [] if MIXED in sizes else list(dict.fromkeys(sizes)),
@@ -65,6 +73,13 @@ def _said(typed: Sequence[str], fields: dict[str, Any], *, name: str, number: st
     if len(said) == 1 and fields.get(number):
         fields[number] = said[0].pieces(fields[number])
     return said
+
+
+def _either(text: str, category: str) -> list[str]:
+    """The things that a need names in one answer, any of which would do."""
+    if not text or text in ITEM_CODES:
+        return [text]
+    return alternatives(text, category=category, language=get_language() or "")
 
 
 def _meant(text: str, category: str, title: str) -> Said:

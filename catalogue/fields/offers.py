@@ -293,7 +293,31 @@ ROWS = (
         name="dwelling_state",
         label=_("État du logement"),
         question=_("Dans quel état est le logement\u202f?"),
-        shape=Word(choices=DwellingState),
+        shape=Word(
+            choices=DwellingState,
+            synonyms={
+                **dict.fromkeys(
+                    (
+                        "pret",
+                        "bon_etat",
+                        "en_bon_etat",
+                        "habitable",
+                        "neuf",
+                        "ok",
+                        "rien_a_faire",
+                        "meuble",
+                        "renove",
+                    ),
+                    "ready",
+                ),
+                **dict.fromkeys(
+                    ("travaux_legers", "rafraichissement", "a_rafraichir", "quelques_travaux"), "light_works"
+                ),
+                **dict.fromkeys(
+                    ("gros_travaux", "travaux_importants", "inhabitable", "en_travaux"), "to_renovate"
+                ),
+            },
+        ),
         kinds=HOUSING,
         categories=(Category.EMPTY_DWELLING,),
         required=True,

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.items import ITEM, ITEMS, LONGEST_TYPED, Said, chosen, find_item, sizes_of, understood
+from catalogue.items import CUTS, ITEM, ITEMS, LONGEST_TYPED, Said, chosen, find_item, sizes_of, understood
 from catalogue.labels import category_label, size_label
 from catalogue.vocabulary import GOODS_CATEGORIES
 from engine.goods import MIXED, OTHER
@@ -211,10 +211,20 @@ def pieces_note(count: int) -> str:
     return ngettext("Nous comptons %(n)s pièce.", "Nous comptons %(n)s pièces.", count) % {"n": count}
 
 
-def size_options(codes: Iterable[str], *, several: bool) -> list[tuple[str, str]]:
-    """The sizes of these items, as they are ticked; for one thing also that they are several, or not known."""
+def size_options(codes: Iterable[str], said: Sequence[str], *, several: bool) -> list[tuple[str, str]]:
+    """The sizes of these items, as they are ticked; for one thing also that they are several, or not known.
+
+    For whom it is cut comes from the words of one thing, and is ticked beside the letters of what is looked for: of
+    "M femme" and the like only what is `said` is shown.
+    """
     series = [ITEM[code].sizes for code in codes if code in ITEM]
-    options = {size: one.label(size) for one in series if one for size in one.sizes.codes}
+    options = {
+        size: one.label(size)
+        for one in series
+        if one
+        for size in one.sizes.codes
+        if size in said or (several if size in CUTS else size.partition("-")[0] not in CUTS)
+    }
     if options and not several:
         options |= {MIXED: size_label(MIXED), "": gettext("je ne sais pas")}
     return list(options.items())
@@ -267,11 +277,11 @@ def sizes_context(
     name: str, identifier: str, items: Sequence[str], said: Sequence[str], *, several: bool
 ) -> dict[str, Any]:
     """What the sizes of these items look like, of which some are `said`."""
-    options = size_options(items, several=several)
+    # What was typed before the thing was known, as it is ticked now.
+    read = [code for text in said for code in _codes(items, text) or [text]]
+    options = size_options(items, read, several=several)
     codes = [code for code, _label in options]
-    if options:
-        # What was typed before the thing was known, as it is ticked now.
-        said = [code for text in said for code in _codes(items, text) or [text]]
+    said = read if options else said
     return {
         "name": name,
         "id": identifier,

@@ -4,7 +4,7 @@ Codes stand in the database, the API and files. No two series share one but thos
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -16,9 +16,13 @@ from engine.goods import MIXED, Larger, Sizes
 Span = tuple[int, int]
 
 _SEVERAL = re.compile(
-    r"\b(?:toutes? tailles?|tailles? (?:diverses|differentes|variees|melangees)"
+    r"\b(?:toutes? tailles?|tailles? uniques?|tailles? (?:diverses|differentes|variees|melangees)"
     r"|(?:diverses|differentes|plusieurs) tailles|mixed sizes?|all sizes|various sizes)\b"
     rf"|^\s*(?:{MIXED}|mixte|mixtes|divers|diverses)\s*$|{fold('مقاسات مختلفة')}"
+)
+# Behind a number alone: it counts something.
+_NO_COUNT = (
+    r"(?! ?(?:x|kg|g|l|ml|cm|ans?|mois|pieces?|paires?|paquets?|boites?|lots?|cartons?|packs?|pots?|pcs)\b)"
 )
 # "6-8 ans", "S/M": the upper one is what the label means.
 _RANGE = r"(?:\d{1,2} ?(?:-|/|a|to|–) ?)?"
@@ -47,6 +51,10 @@ class Series:
     sizes: Sizes
     patterns: tuple[Pattern, ...]
     words: Callable[[str], str] = field(default=str)
+    # Sizes that grown-ups have too: they do not tell that a child is meant.
+    grown: frozenset[str] = frozenset()
+    # Of adults' clothes that are cut for women or for men, and say so.
+    cut: bool = False
 
     def read(self, text: str, *, bare_from: int = 0) -> tuple[tuple[str, ...], list[Span]]:
         """The sizes of `text_of` in the order written, or `MIXED`; and where they stand.
@@ -58,8 +66,9 @@ class Series:
         for bare in (False, True):
             found = sorted(self._found(text, bare=bare, bare_from=bare_from))
             if found:
-                return tuple(dict.fromkeys(code for _span, code in found)), [span for span, _code in found]
-        return (), []
+                codes = tuple(dict.fromkeys(code for _span, code in found))
+                return for_whom(_cut(text), codes) if self.cut else codes, [span for span, _code in found]
+        return (_cut(text) if self.cut else ()), []
 
     def _found(self, text: str, *, bare: bool, bare_from: int) -> Iterator[tuple[Span, str]]:
         taken: list[Span] = []
@@ -69,9 +78,11 @@ class Series:
             for match in pattern.found.finditer(text):
                 code = pattern.code(match)
                 free = all(match.end() <= first or last <= match.start() for first, last in taken)
-                if code in self.sizes.codes and free and not (bare and match.start() < bare_from):
+                if free and not (bare and match.start() < bare_from):
+                    # Of "60 x 120" neither side is a size by itself.
                     taken.append(match.span())
-                    yield match.span(), code
+                    if code in self.sizes.codes:
+                        yield match.span(), code
 
     def label(self, code: str) -> str:
         """A size as people say it: "6 ans", "140 cm"."""
@@ -99,6 +110,18 @@ def _months(match: re.Match[str]) -> str:
     return _from(_MONTHS, "m", int(match[1])) or _from(_YEARS, "y", -(-int(match[1]) // 12))
 
 
+# The height in cm that labels give for each age.
+_HEIGHTS = dict(
+    zip((50, 56, 62, 68, 74, 80, 86, 92, 98, 104, 110, 116, 128, 140, 152, 164, 176), _AGES, strict=True)
+)
+
+
+def _height(match: re.Match[str]) -> str:
+    """The smallest size for a child that is so tall."""
+    cm = int(match[1])
+    return next((age for tallest, age in _HEIGHTS.items() if 50 <= cm <= tallest), "")
+
+
 # In the languages of the product, folded (catalogue.items.words.fold).
 _MONTH = "mois|moi|months?|شهرا?|اشهر|شهور|m|місяц(?:ь|і|ів|я)|месяц(?:а|ев)?|mes|meses|ماه|ماهه"
 _YEAR = "ans?|a|years?|yrs?|y|yo|سنه|سنوات|سنين|рік|роки|років|року|год|года|лет|anos?|سال|ساله"
@@ -110,11 +133,18 @@ _AGE_PATTERNS = (
     Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:{_MONTH})\b(?!')"), _months),
     Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:{_YEAR})\b"), _years),
     Pattern(re.compile(rf"\b(?:{_NEWBORN})\b"), lambda _match: "0m"),
+    Pattern(re.compile(r"\b(\d{2,3}) ?(?:cm|سم|см)\b"), _height),
+    Pattern(re.compile(r"\b(?:tailles?|t) ?(\d{1,2})\b"), lambda match: f"{match[1]}y"),
     # What Arabic says without a figure.
     Pattern(re.compile(r"\bشهر واحد\b"), lambda _match: "1m"),
     Pattern(re.compile(r"\bشهر(?:ين|ان)\b"), lambda _match: "3m"),
     Pattern(re.compile(r"\bسنت(?:ين|ان)\b"), lambda _match: "2y"),
 )
+
+
+def says_an_age(text: str) -> bool:
+    """Whether `text_of` what was typed names years or months: then it is for a child."""
+    return any(pattern.found.search(text) for pattern in _AGE_PATTERNS[:2])
 
 
 def _age_words(code: str) -> str:
@@ -138,20 +168,86 @@ YEARS = _ages("years", "2y", "16y")
 # --- Adults, shoes ---------------------------------------------------------------------------------------
 
 _ADULT = ("XS", "S", "M", "L", "XL", "XXL")
-ADULT = Series(
-    "adult",
-    Sizes(_ADULT),
-    (
-        # Not the "l" of "l'hiver", nor metres.
-        Pattern(
-            re.compile(r"(?<![\w'])(?<!\d )(xxl|xl|xs|s|m|l)\b(?!')"),
-            lambda match: match[1].upper(),
-        ),
-        Pattern(re.compile(r"\b2 ?xl\b"), lambda _match: "XXL"),
-        Pattern(re.compile(r"\b(?:taille |size )?(small|medium)\b"), lambda match: match[1][0].upper()),
-        Pattern(re.compile(r"\bsize large\b"), lambda _match: "L"),
+CUTS = WOMEN, MEN = "w", "m"
+# Who it is cut for, in the languages of the product.
+_CUTS = {
+    WOMEN: re.compile(
+        r"\b(?:femmes?|dames?|feminine?s?|chemisiers?|tuniques?|tailleurs?|women|woman|ladies|lady|للنسا\w*|نسا\w*"
+        r"|امراه|жіноч\w*|жінк\w*|жінок|женск\w*|женщин\w*|mujer(?:es)?|senoras?|زنانه|زن)\b"
+    ),
+    MEN: re.compile(
+        r"\b(?:hommes?|messieurs|monsieur|masculine?s?|men|man|للرجال|رجال\w*|رجل|чоловіч\w*|чоловік\w*|мужск\w*|мужчин\w*"
+        r"|hombres?|caballeros?|مردانه|مرد)\b"
+    ),
+}
+
+
+def _cut(text: str) -> tuple[str, ...]:
+    """For women or for men, where the text says one of them alone."""
+    found = tuple(code for code, words in _CUTS.items() if words.search(text))
+    return found if len(found) == 1 else ()
+
+
+def for_whom(said: Sequence[str], sizes: Sequence[str]) -> tuple[str, ...]:
+    """Sizes given apart, as those of women or of men where they, or what is `said` of the thing, are of one of them."""
+    cuts = {code.partition("-")[0] for code in (*said, *sizes)} & _CUTS.keys()
+    rest = tuple(size for size in sizes if size not in _CUTS)
+    if len(cuts) != 1:
+        return rest or tuple(sizes)
+    (cut,) = cuts
+    return tuple(f"{cut}-{size}" if size in _ADULT else size for size in rest) or (cut,)
+
+
+def _adult_words(code: str) -> str:
+    cut, _hyphen, size = code.partition("-")
+    if cut == WOMEN:
+        return _("%(size)s femme") % {"size": size} if size else _("pour femme")
+    if cut == MEN:
+        return _("%(size)s homme") % {"size": size} if size else _("pour homme")
+    return code
+
+
+def _cut_sizes() -> Sizes:
+    """Each letter of whoever, of women, of men; and of women or men without a letter.
+
+    What does not say for whom would do for both, and the other way round; of a woman or a man alone, any letter.
+    """
+    letters = tuple(f"{cut}-{size}" for cut in _CUTS for size in _ADULT)
+    instead = {(f"{cut}-{size}", size) for cut in _CUTS for size in _ADULT}
+    instead |= {(size, cut) for cut, size in instead}
+    instead |= {(cut, size) for cut in _CUTS for size in ("", *_ADULT)}
+    instead |= {(cut, f"{cut}-{size}") for cut in _CUTS for size in _ADULT}
+    return Sizes((*_ADULT, *letters, *_CUTS), instead=frozenset(instead))
+
+
+# What French labels say in numbers, up to which each letter goes.
+_NUMBERED = {34: "XS", 36: "S", 40: "M", 44: "L", 48: "XL", 60: "XXL"}
+
+
+def _letter(match: re.Match[str]) -> str:
+    """The size of a number: where a label has two ("38/40"), the larger is what fits."""
+    return next((size for number, size in _NUMBERED.items() if 32 <= int(match[1]) <= number), "")
+
+
+_ADULT_PATTERNS = (
+    # Not the "l" of "l'hiver", nor metres.
+    Pattern(
+        re.compile(r"(?<![\w'])(?<!\d )(xxl|xl|xs|s|m|l)\b(?!')"),
+        lambda match: match[1].upper(),
+    ),
+    Pattern(re.compile(r"\b(?:[2-6] ?xl|xxx+l)\b"), lambda _match: "XXL"),
+    Pattern(re.compile(r"\b(?:taille |size )?(small|medium)\b"), lambda match: match[1][0].upper()),
+    Pattern(re.compile(r"\bsize large\b"), lambda _match: "L"),
+    Pattern(re.compile(r"\b(?:tailles?|t|size|eu|مقاس|قياس) ?(?:\d\d ?[-/] ?)?(\d\d)\b"), _letter),
+    Pattern(
+        re.compile(rf"(?<!\bde )(?<!\bx )\b(?:\d\d ?[-/] ?)?(3[468]|4[02468]|5[024])\b{_NO_COUNT}"),
+        _letter,
+        bare=True,
     ),
 )
+# Clothes that only women, or only men, wear; and all others.
+ADULT = Series("adult", Sizes(_ADULT), _ADULT_PATTERNS)
+CUT = Series("cut", _cut_sizes(), _ADULT_PATTERNS, _adult_words, cut=True)
 _SHOE = tuple(str(number) for number in range(18, 49))
 SHOES = Series(
     "shoes",
@@ -176,7 +272,8 @@ _TWO = re.compile(
 )
 _AREA = re.compile(r"\b(\d{2,3}) ?(?:cm)? ?(?:x|\*|sur|by|في) ?(\d{2,3})\b")
 _CM = re.compile(r"\b(\d{2,3}) ?(?:cm|سم|centimetres?)\b")
-_BARE_CM = re.compile(r"\b(\d{2,3})\b")
+# Not one side of an area.
+_BARE_CM = re.compile(r"(?<!\bx )(?<!\* )(?<!\bsur )\b(\d{2,3})\b(?! ?(?:x|\*|sur|by|في) ?\d)")
 
 
 def _widths(
@@ -235,5 +332,38 @@ WHEELS = Series(
         Pattern(re.compile(r"\b(\d\d)\b"), lambda match: f"{match[1]}in", bare=True),
     ),
     lambda code: ngettext("%(n)s pouce", "%(n)s pouces", int(code[:-2])) % {"n": code[:-2]},
+    grown=frozenset(["26in"]),
 )
-SERIES = {one.code: one for one in (CHILD, BABY, YEARS, ADULT, SHOES, BED, DUVET, NAPPIES, WHEELS)}
+
+# --- Infant formula, by the baby's age -------------------------------------------------------------------
+
+_STAGE_UNTIL = {6: "stage1", 12: "stage2", 99: "stage3"}
+_STAGE_WORDS = {"premier": "1", "deuxieme": "2", "second": "2", "troisieme": "3"}
+
+
+def _stage(match: re.Match[str]) -> str:
+    return f"stage{_STAGE_WORDS.get(match[1], match[1])}"
+
+
+def _stage_from(match: re.Match[str]) -> str:
+    """For a baby of so many months; of "0-6 mois" the last."""
+    months = int(match[2]) if match[2] else int(match[1]) + 1
+    return next(stage for until, stage in _STAGE_UNTIL.items() if months <= until)
+
+
+FORMULA = Series(
+    "formula",
+    Sizes(tuple(_STAGE_UNTIL.values())),
+    (
+        Pattern(
+            re.compile(r"\b([123]|premier|deuxieme|second|troisieme) ?(?:er|e|eme|nd|st|rd)? age\b"), _stage
+        ),
+        Pattern(re.compile(rf"\b(\d{{1,2}}) ?(?:(?:-|/|a|to) ?(\d{{1,2}}) ?)?(?:{_MONTH})\b"), _stage_from),
+        Pattern(re.compile(r"\b(?:croissance|growing[ -]up|toddler)\b"), lambda _match: "stage3"),
+        Pattern(re.compile(rf"\b([123])\b{_NO_COUNT}"), _stage, bare=True),
+    ),
+    lambda code: {"stage1": _("1er âge"), "stage2": _("2e âge"), "stage3": _("3e âge")}[code],
+)
+SERIES = {
+    one.code: one for one in (CHILD, BABY, YEARS, ADULT, CUT, SHOES, BED, DUVET, NAPPIES, WHEELS, FORMULA)
+}

@@ -13,10 +13,13 @@ from django.conf import settings
 from catalogue.items.item import Item
 from catalogue.items.lexicon import WORD, Lexicon, Owners, Words, lexicons, meant
 from catalogue.items.quantities import said_quantity
-from catalogue.items.sizes import text_of
+from catalogue.items.sizes import ADULT, CUT, says_an_age, text_of
 from catalogue.items.table import ITEMS
+from catalogue.items.words import fold
 
 MOST_SUGGESTIONS = 8
+# Between two things; not that of "S/M" or "6/8 ans".
+_STROKE = r"(?<=[^\W\d]{3})\s*/\s*(?=[^\W\d]{3})"
 _PLACE = {item: place for place, item in enumerate(ITEMS)}
 
 
@@ -57,9 +60,25 @@ def find_item(typed: str, *, category: str = "", language: str = "") -> Found:
     return Found(suggestions, certain.item, certain.sizes, count, pack)
 
 
+def alternatives(typed: str, *, category: str = "", language: str = "") -> list[str]:
+    """The things of "couette ou couverture", any of which would do; the text itself where it does not name several."""
+    if find_item(typed, category=category, language=language).certain:
+        return [typed]
+    for words in lexicons():
+        either = "|".join(sorted(words.grammar.either))
+        parts = re.split(rf"\s+(?:{either})\s+|{_STROKE}", fold(typed)) if either else []
+        if len(parts) > 1 and all(
+            find_item(part, category=category, language=language).certain for part in parts
+        ):
+            return parts
+    return [typed]
+
+
 def read_sizes(item: Item, typed: str) -> tuple[str, ...]:
-    """The sizes that are typed of an item alone: "6 ans", "140", "mixte"."""
-    return item.sizes.read(text_of(typed))[0] if item.sizes else ()
+    """The sizes that are typed of an item alone, in words or by code: "6 ans", "140", "mixte"."""
+    if item.sizes is None:
+        return ()
+    return (typed.strip(),) if typed.strip() in item.sizes.sizes.codes else item.sizes.read(text_of(typed))[0]
 
 
 class _Reading:
@@ -224,25 +243,34 @@ class _Reading:
         items = owners.sure or owners.unsure
         if word == self.lexicon.grammar.baby:
             return all(item.category in ("baby", "hygiene", "food") for item in items)
-        return not any(item.sizes and item.sizes.code == "adult" for item in items)
+        return not any(item.sizes and item.sizes in (ADULT, CUT) for item in items)
 
     def _one_of(self, owners: Owners) -> Item | None:
         """The one that is meant among those that share the phrase: its sizes tell, then the category."""
         pool, narrowed = [*owners.sure, *owners.unsure], False
         bare_from = self.place()
-        sized = [item for item in pool if item.sizes and item.sizes.read(self.text, bare_from=bare_from)[0]]
+        sized = [
+            item
+            for item in pool
+            if item.sizes and {*item.sizes.read(self.text, bare_from=bare_from)[0]} - item.sizes.grown
+        ]
         if sized and len(sized) < len(pool):
             pool, narrowed = sized, True
         sure = [item for item in pool if item in owners.sure]
         if len(sure) == 1:
-            return sure[0]
+            return self._of_that_age(sure[0], owners)
         here = [item for item in sure or pool if item.category == self.category]
         if len(here) == 1:
             return here[0]
         return pool[0] if narrowed and len(pool) == 1 else None
 
+    def _of_that_age(self, item: Item, owners: Owners) -> Item:
+        """The same for children, where an age is said: "gants 6 ans" are no adult's."""
+        smaller = [other for other in owners.unsure if other.like == item.code]
+        return smaller[0] if len(smaller) == 1 and says_an_age(self.text) else item
 
-_SIZE_WORDS = frozenset(["xs", "xl", "xxl", "single", "double", "small", "medium", "large"])
+
+_SIZE_WORDS = frozenset(["xs", "xl", "xxl", "xxxl", "single", "double", "small", "medium", "large"])
 
 
 def _same_item(one: Owners | None, other: Owners | None) -> bool:

@@ -104,6 +104,8 @@ class Grammar:
     silent: frozenset[str] = frozenset()
     links: frozenset[str] = frozenset()
     between: frozenset[str] = frozenset()
+    # Those after which stands what would do instead.
+    either: frozenset[str] = frozenset()
     # What follows comes with the thing, or is said to be missing: "avec matelas", "et sa chaise", "sans matelas".
     beside: str = r"(?!)"
     without: frozenset[str] = frozenset()
@@ -143,6 +145,7 @@ FRENCH = Grammar(
     ),
     links=words_of("de d du des a au aux pour en par"),
     between=words_of("et ou plus"),
+    either=words_of("ou"),
     beside=r"\b(?:avec|y compris|et (?:sa|son|ses))\b",
     without=words_of("sans"),
     holders=words_of(
@@ -164,7 +167,8 @@ FRENCH = Grammar(
         " travailler travail formation rentree ecole college lycee scolaire cp ce1 ce2 cm1 cm2 sixieme"
         " primaire maternelle frai fraiche ikea decathlon bosch samsung apple hp dell lenovo asus acer"
         " whirlpool route tour dos x go barreau cote gauche droite angle emporter debarrasser disponible"
-        " gratuit non dimension different differente"
+        " gratuit non dimension different differente col manche capuche occultant occultante cabine roulette"
+        " francais anglais arabe ukrainien russe espagnol persan turc fle"
     ),
     changing=words_of("chien chat animal animaux poupee barbie jouet miniature hamster deguisement collection"),
     same={
@@ -190,6 +194,7 @@ ENGLISH = Grammar(
     ),
     links=words_of("of for in from with on"),
     between=words_of("and or plus"),
+    either=words_of("or"),
     beside=r"\b(?:with|including|and (?:its|his|her|their))\b",
     without=words_of("without"),
     holders=words_of(
@@ -223,6 +228,7 @@ ARABIC = Grammar(
     ),
     links=words_of("ل لل من في مع على"),
     between=words_of("و او"),
+    either=words_of("او"),
     beside=r"(?:^|(?<=\s))مع(?=\s|$)",
     without=words_of("بدون"),
     holders=words_of(
@@ -248,6 +254,7 @@ UKRAINIAN = Grammar(
     silent=words_of("я ми є маю маємо потрібен потрібна потрібно потрібні шукаю шукаємо прошу дякую наш моя мій це ще"),
     links=words_of("для з із зі на в у до від"),
     between=words_of("і та и або чи"),
+    either=words_of("або чи"),
     beside=r"(?:^|(?<=\s))(?:з|із|разом з)(?=\s|$)",
     without=words_of("без"),
     holders=words_of("набір комплект пара пакет коробка ящик пачка штука шт кілограм кг пляшка упаковка"),
@@ -271,6 +278,7 @@ RUSSIAN = Grammar(
     silent=words_of("я мы есть имею нужен нужна нужно нужны ищу ищем прошу спасибо наш моя мои это еще"),
     links=words_of("для с со на в из до от"),
     between=words_of("и или"),
+    either=words_of("или"),
     beside=r"(?:^|(?<=\s))(?:с|со|вместе с)(?=\s|$)",
     without=words_of("без"),
     holders=words_of("набор комплект пара пакет коробка ящик пачка штука шт килограмм кг бутылка упаковка"),
@@ -297,6 +305,7 @@ SPANISH = Grammar(
     ),
     links=words_of("de del para en a con al"),
     between=words_of("y e o mas"),
+    either=words_of("o"),
     beside=r"\b(?:con|incluido|y su)\b",
     without=words_of("sin"),
     holders=words_of("juego lote par paquete caja bolsa pieza unidad kilo kg litro botella conjunto"),
@@ -316,6 +325,7 @@ DARI = Grammar(
     silent=words_of("من ما دارم داريم لازم ضرورت نياز ميخواهم لطفا تشكر اين يك"),
     links=words_of("براي از در به"),
     between=words_of("و يا"),
+    either=words_of("يا"),
     beside=r"(?:^|(?<=\s))(?:با|همراه)(?=\s|$)",
     without=words_of("بدون بي"),
     holders=words_of("جوره بسته خريطه كارتن دانه ست بوتل كيلو"),

@@ -100,6 +100,16 @@ _SAID: Mapping[str, str] = {
     "fsl": "lsf|langue des signes|langue des signes francaise|langue des signes (lsf)"
     "|langue des signes francaise (lsf)",
     "es": "castillan|espagnol castillan",
+    "swb": "shimaore|shi maore|shimaoree|mahorais|maore|mahorais (shimaore)|shimaore (mahorais)|comorien de mayotte",
+    "buc": "kibushi|kibouchi|shibushi|bushi|bouchi|malgache de mayotte|kibushi (mayotte)",
+    "zdj": "comorien|shikomori|shingazidja|grand-comorien|grand comorien|comorien (ngazidja)",
+    "mg": "malgache|malagasy",
+    "fvr": "four|fur|langue four",
+    "mls": "massalit|masalit|massalite",
+    "zag": "zaghawa|zagawa|beria|zaghaoua",
+    "haz": "hazaragi|hazara|azaragi",
+    "aii": "assyrien|soureth|sureth|neo-arameen|assyro-chaldeen|chaldeen",
+    "syl": "sylheti|sylhetti",
     "nl": "neerlandais|hollandais|flamand",
 }  # fmt: skip
 # Names that are not of one language: what they may be.

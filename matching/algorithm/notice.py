@@ -218,6 +218,11 @@ def _exact_rules() -> dict[str, str]:
         "size": _(
             "Des tailles diverses conviennent, et une taille plus grande là où elle sert\u202f: la suivante pour les "
             "enfants, toutes pour les couettes. Une proposition sans taille ne va pas à qui en demande une."
+        )
+        + " "
+        + _(
+            "Un vêtement d’adulte pour femme ne va pas à qui le demande pour homme, ni l’inverse\u202f; ce qui ne le "
+            "dit pas va aux deux."
         ),
         "city": "",
         "distance": _(

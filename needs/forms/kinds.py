@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.forms import RadioCards
 from catalogue.forms.things import SizesField, ThingsField, meant_in, moved_note, pieces_note
-from catalogue.items import ITEM, Said, sizes_of
+from catalogue.items import ITEM, Said, for_whom, sizes_of
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, Rhythm
 from engine.goods import ANY, MIXED
 from needs.forms import appointments
@@ -109,9 +109,9 @@ class GoodsNeedForm(NeedForm):
         answers["items"] = list(dict.fromkeys(one.item for one in said)) or [ANY]
         answers["item_words"] = next((one.words for one in said if one.words), "")
         try:
-            sizes = (
-                sizes_of(answers["items"], typed) if typed else tuple(s for one in said for s in one.sizes)
-            )
+            sizes = tuple(size for one in said for size in one.sizes)
+            if typed:
+                sizes = for_whom(sizes, sizes_of(answers["items"], typed))
         except ValidationError as error:
             self.add_error("sizes", error)
         else:

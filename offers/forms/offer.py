@@ -1,6 +1,6 @@
 """The form of an offer. It asks for the rows of the table; each page shows the part that it wants."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from catalogue.fields import OFFER, Day, Languages, Word, Words
 from catalogue.fields.shared import LARGEST
 from catalogue.forms import CheckboxCards, ChoiceOfNumber, DayField, RadioCards, form_field
 from catalogue.forms.things import meant_in, moved_note, pieces_note
-from catalogue.items import ITEM, Said, sizes_of
+from catalogue.items import ITEM, Said, for_whom, sizes_of
 from catalogue.labels import km_words, quantity_words
 from catalogue.times import days_words
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, HandOver, Household, Kind
@@ -140,10 +140,13 @@ class OfferForm(forms.Form):
         initial: Mapping[str, Any] | None = None,
         compact: bool = False,
         item: str = "",
+        item_sizes: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(data, initial=dict(initial or {}), **kwargs)
         self.city, self.today, self.compact, self.item = city, today, compact, item
+        # What was said with the thing, before its size is asked.
+        self.item_sizes = item_sizes
         self.offer_kind, self.offer_category = kind, category
         self.said: Said | None = None
         self.notes: list[str] = []
@@ -337,7 +340,8 @@ class OfferForm(forms.Form):
         except ValidationError as error:
             self.add_error("size", error)
             return
-        cleaned["size"] = (Said("", sizes=sizes) if typed or said is None else said).size
+        named = said.sizes if said else self.item_sizes
+        cleaned["size"] = (Said("", sizes=for_whom(named, sizes)) if typed or said is None else said).size
 
     def _clean_days(self, cleaned: dict[str, Any]) -> None:
         if "when" in self.fields:

@@ -8,7 +8,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.items import ITEM, ITEMS, SERIES, find_item, read_sizes
+from catalogue.items import ITEM, ITEMS, SERIES, alternatives, find_item, for_whom, read_sizes
 from catalogue.items.item import UNSURE
 from catalogue.items.lexicon import lexicon
 from catalogue.labels import item_label
@@ -50,7 +50,11 @@ CALLED = [
         ("10 draps 2 places", "sheet", "140"),
         ("manteau d'hiver 6 ans", "child_coat", "6y"),
         ("manteau d’hiver pour un garçon de 7 ans", "child_coat", "8y"),
-        ("Manteaux d’hiver femme, taille S", "coat", "S"),
+        ("Manteaux d’hiver femme, taille S", "coat", "w-S"),
+        ("manteau homme", "coat", "m"),
+        ("manteaux homme et femme M", "coat", "M"),
+        ("jean femme 38", "trousers", "w-M"),
+        ("robe femme M", "dress", "M"),
         ("manteau", "coat", ""),
         ("vêtements 6 ans", "childrens_clothes", "6y"),
         ("Vêtements de bébé, 18 mois", "baby_clothes", "18m"),
@@ -58,6 +62,20 @@ CALLED = [
         ("pyjama 6 mois", "baby_pyjamas", "6m"),
         ("Chaussures d’homme, 42", "shoes", "42"),
         ("2 paires de chaussures 38", "shoes", "38"),
+        ("gants 6 ans", "child_gloves", ""),
+        ("gants", "gloves", ""),
+        ("vélo 8 ans", "child_bicycle", ""),
+        ("VTT 26 pouces", "bicycle", ""),
+        ("vélo 20 pouces", "child_bicycle", "20in"),
+        ("lait 2ème âge", "infant_formula", "stage2"),
+        ("lait infantile 0-6 mois", "infant_formula", "stage1"),
+        ("lait de croissance", "infant_formula", "stage3"),
+        ("poussette pour jumeaux", "double_pushchair", ""),
+        ("matelas 60x120", "cot_mattress", ""),
+        ("manteau fille 116 cm", "child_coat", "6y"),
+        ("seau", "bucket", ""),
+        ("tringle à rideaux", "curtain_rail", ""),
+        ("porte-manteau", "coat_rack", ""),
         ("téléphone", "phone", ""),
         ("Téléphone avec son chargeur", "phone", ""),
         ("chargeur de téléphone", "charger", ""),
@@ -251,6 +269,17 @@ def test_a_size_reads_back_from_what_is_shown_of_it(series):
         ("coat", "tailles diverses", ("mixed",)),
         ("coat", "S, M et L", ("S", "M", "L")),
         ("coat", "3 m", ()),
+        ("coat", "3XL", ("XXL",)),
+        ("coat", "38/40", ("M",)),
+        ("coat", "taille unique", ("mixed",)),
+        ("coat", "44 femme", ("w-L",)),
+        ("coat", "w-L", ("w-L",)),
+        ("coat", "homme", ("m",)),
+        ("coat", "40 pièces", ()),
+        ("dress", "M femme", ("M",)),
+        ("mattress", "60 x 120", ()),
+        ("infant_formula", "2", ("stage2",)),
+        ("infant_formula", "6 boîtes", ()),
         ("child_coat", "6-8 ans", ("8y",)),
         ("child_coat", "24 mois", ("2y",)),
         ("shoes", "٤٢", ("42",)),
@@ -260,6 +289,38 @@ def test_a_size_reads_back_from_what_is_shown_of_it(series):
 )
 def test_sizes_are_read_as_people_write_them(item, typed, sizes):
     assert read_sizes(ITEM[item], typed) == sizes
+
+
+@pytest.mark.parametrize(
+    ("said", "sizes", "whole"),
+    [
+        (("w",), ("M", "L"), ("w-M", "w-L")),
+        (("w",), (), ("w",)),
+        ((), ("M", "m"), ("m-M",)),
+        (("w",), ("m",), ("m",)),
+        (("w", "m"), ("M",), ("M",)),
+        ((), ("w", "m"), ("w", "m")),
+        (("w",), ("mixed",), ("mixed",)),
+    ],
+)
+def test_a_size_is_for_whom_the_thing_is(said, sizes, whole):
+    assert for_whom(said, sizes) == whole
+
+
+@pytest.mark.parametrize(
+    ("typed", "things"),
+    [
+        ("couette ou couverture", ["couette", "couverture"]),
+        ("couette/couverture", ["couette", "couverture"]),
+        ("stylo ou crayon", ["stylo ou crayon"]),  # one item
+        ("couette et couverture", ["couette et couverture"]),  # both
+        ("couette ou machin", ["couette ou machin"]),
+        ("duvet or blanket", ["duvet", "blanket"]),
+        ("", [""]),
+    ],
+)
+def test_what_would_do_instead_is_named_with_or(typed, things):
+    assert alternatives(typed) == things
 
 
 def test_labels_are_in_the_readers_language():

@@ -77,6 +77,10 @@ def needed(city: City, **said: Any) -> Need:
         ({"item": "couette 140"}, "duvet", "140", 2, "bedding", ""),
         ({"item": "édredon", "size": "1 place"}, "duvet", "140", 2, "bedding", ""),
         ({"item": "lit bébé"}, "cot", "", 2, "baby", ""),
+        ({"item": "manteau femme", "size": "M"}, "coat", "w-M", 2, "clothes", ""),
+        ({"item": "manteau femme"}, "coat", "w", 2, "clothes", ""),
+        ({"item": "coat", "size": "42 homme"}, "coat", "m-L", 2, "clothes", ""),
+        ({"item": "manteau", "size": "M"}, "coat", "M", 2, "clothes", ""),
         ({"item": "لحاف"}, "duvet", "", 2, "bedding", ""),
         ({"item": "lot de 6 verres"}, "glass", "", 12, "household_equipment", ""),
         ({"item": "lot de 6 verres", "capacity": 6}, "glass", "", 6, "household_equipment", ""),
@@ -101,6 +105,10 @@ def test_what_is_offered_is_understood(
         ({"items": ["couette"], "sizes": ["deux places", "140"]}, ["duvet"], ["220", "140"], "bedding"),
         ({"items": ["couette"], "sizes": ["toutes tailles"]}, ["duvet"], [], "bedding"),
         ({"items": ["any"]}, ["any"], [], "bedding"),
+        ({"items": ["couette 140 ou couverture"]}, ["duvet", "blanket"], ["140"], "bedding"),
+        ({"items": ["manteau homme"], "sizes": ["L", "XL"]}, ["coat"], ["m-L", "m-XL"], "clothes"),
+        ({"items": ["manteau"], "sizes": ["M", "w"]}, ["coat"], ["w-M"], "clothes"),
+        ({"items": ["manteau"], "sizes": ["w", "m"]}, ["coat"], ["w", "m"], "clothes"),
         ({"items": ["lit bébé", "cot"]}, ["cot"], [], "baby"),
         ({"title": "Literie"}, ["any"], [], "bedding"),
     ],
@@ -297,6 +305,12 @@ def test_sizes_follow_the_thing_and_what_it_says() -> None:
     ).content.decode()
     assert page.count('type="radio"') == 8
     assert "checked" in page.split('value="140"')[1].split(">")[0]
+    cut = client.get(
+        "/objets/tailles/", {"name": "size", "beside": "item", "item": "manteau femme"}
+    ).content.decode()
+    assert "checked" in cut.split('value="w"')[1].split(">")[0]
+    assert 'value="m-M"' not in cut
+    assert 'value="w-M"' not in cut
     none = client.get(
         "/objets/tailles/", {"name": "size", "beside": "item", "item": "table"}
     ).content.decode()

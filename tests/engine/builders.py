@@ -94,13 +94,18 @@ CATEGORIES = {
 }
 
 
-# Sizes that are one's own, where the next does, where any larger does; items that have them, or none.
-ADULTS, CHILDREN, DUVETS = (
+# Sizes that are one's own, where another stands for it, where the next does, where any larger does; items that have
+# them, or none.
+ADULTS, CUT, CHILDREN, DUVETS = (
     Sizes(("S", "M", "L")),
+    Sizes(
+        ("M", "w-M", "m-M", "w"),
+        instead=frozenset({("w-M", "M"), ("M", "w-M"), ("M", "m-M"), ("w", "w-M"), ("w", "")}),
+    ),
     Sizes(("2y", "3y", "4y"), Larger.NEXT),
     Sizes(("140", "200", "220"), Larger.ANY),
 )
-SERIES = {"coat": ADULTS, "trousers": ADULTS, "child_coat": CHILDREN, "duvet": DUVETS, "hat": None}
+SERIES = {"coat": ADULTS, "trousers": CUT, "child_coat": CHILDREN, "duvet": DUVETS, "hat": None}
 ITEMS = {"clothes": ("coat", "trousers", "child_coat", "hat"), "bedding": ("duvet", "hat")}
 
 

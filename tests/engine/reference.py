@@ -339,6 +339,8 @@ def factor_of_size(series, need, offer):
     sizes = [size for size in need.sizes if size in series.codes]
     if offer.size in sizes:
         return 1 if sizes[0] == offer.size else 0.75
+    if any((size, offer.size) in series.instead for size in sizes):
+        return 0.75
     if offer.size not in series.codes:
         return None
     steps = [series.codes.index(offer.size) - series.codes.index(size) for size in sizes]

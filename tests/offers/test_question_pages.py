@@ -607,6 +607,18 @@ def test_a_thing_named_with_its_number_and_size_is_asked_no_more(
     assert (offer.hand_over, offer.reach_km, offer.condition) == ("collected", 0, "")
 
 
+def test_the_size_of_a_womans_coat_stays_one_of_women(
+    city: City, client: Client, answers: Answers, walk: Step, send: Step
+) -> None:
+    client.post(NEW, {"kind": "goods"})
+    assert client.post(f"{NEW}item/", {"item": "3 manteaux femme"})["Location"] == f"{NEW}goods/"
+    assert client.post(f"{NEW}goods/", {"capacity": "3", "size": "M"})["Location"] == f"{NEW}where/"
+    client.post(f"{NEW}where/", {"commune": "Strasbourg", "hand_over": "collected", "reach_km": "0"})
+    send(client)
+    offer = Offer.objects.get()
+    assert (offer.item, offer.size, offer.capacity) == ("coat", "w-M", 3)
+
+
 @pytest.mark.parametrize("typed", ["couette 140", "30 couettes", "99999 couettes 140", "0 couette 140"])
 def test_a_thing_without_its_number_or_size_is_asked_about(city: City, client: Client, typed: str) -> None:
     client.post(NEW, {"kind": "goods"})

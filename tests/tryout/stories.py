@@ -14,7 +14,7 @@ STRASBOURG = {"city": "strasbourg", "commune": "67482"}
 LAT, LON, KM_PER_DEGREE = 48.5734, 7.7521, 111.195
 
 
-def _at(km: float) -> dict[str, str]:
+def at(km: float) -> dict[str, str]:
     return {"lat": f"{LAT + km / KM_PER_DEGREE:.6f}", "lon": f"{LON}"}
 
 
@@ -32,7 +32,7 @@ class Story:
 def home(km: float = 2.0, **fields: Any) -> dict[str, Any]:
     """A room with its own entrance for two, from now on, confirmed this week."""
     return {
-        "kind": "housing", "category": "separate_room", **STRASBOURG, **_at(km), "available": "2026-01-01..",
+        "kind": "housing", "category": "separate_room", **STRASBOURG, **at(km), "available": "2026-01-01..",
         "capacity": 2, "confirmed_on": "2026-02-26", "languages": "fr", "shared_home": "no", "step_free": "no",
     } | fields  # fmt: skip
 
@@ -40,7 +40,7 @@ def home(km: float = 2.0, **fields: Any) -> dict[str, Any]:
 def household(**fields: Any) -> dict[str, Any]:
     """A woman alone, for April, planned; she speaks Arabic and French and goes as far as 20 km."""
     return {
-        "kind": "housing", **STRASBOURG, **_at(0), "reach_km": 20, "first_day": "2026-04-01",
+        "kind": "housing", **STRASBOURG, **at(0), "reach_km": 20, "first_day": "2026-04-01",
           "last_day": "2026-04-30",
         "urgency": "planned", "adult_women": 1, "languages": "ar|fr",
     } | fields  # fmt: skip
@@ -55,7 +55,7 @@ def tonight(**fields: Any) -> dict[str, Any]:
 def thing(category: str, item: str, km: float = 2.0, **fields: Any) -> dict[str, Any]:
     """One thing in a good state that its owner brings up to 5 km."""
     return {
-        "kind": "goods", "category": category, "item": item, **STRASBOURG, **_at(km), "reach_km": 5,
+        "kind": "goods", "category": category, "item": item, **STRASBOURG, **at(km), "reach_km": 5,
         "available": "2026-01-01..", "capacity": 1, "confirmed_on": "2026-02-26",
     } | fields  # fmt: skip
 
@@ -63,7 +63,7 @@ def thing(category: str, item: str, km: float = 2.0, **fields: Any) -> dict[str,
 def wanted(category: str, items: str, **fields: Any) -> dict[str, Any]:
     """One of it within a fortnight."""
     return {
-        "kind": "goods", "category": category, "items": items, **STRASBOURG, **_at(0), "reach_km": 10,
+        "kind": "goods", "category": category, "items": items, **STRASBOURG, **at(0), "reach_km": 10,
         "first_day": "2026-03-01", "last_day": "2026-03-15", "urgency": "planned", "quantity": 1, "people": 1,
     } | fields  # fmt: skip
 
@@ -71,7 +71,7 @@ def wanted(category: str, items: str, **fields: Any) -> dict[str, Any]:
 def helper(category: str, km: float = 2.0, **fields: Any) -> dict[str, Any]:
     """Two hours a week, from now on."""
     return {
-        "kind": "skill", "category": category, **STRASBOURG, **_at(km), "reach_km": 10, "available": "2026-01-01..",
+        "kind": "skill", "category": category, **STRASBOURG, **at(km), "reach_km": 10, "available": "2026-01-01..",
         "capacity": 2, "confirmed_on": "2026-02-26", "languages": "fr",
     } | fields  # fmt: skip
 
@@ -79,7 +79,7 @@ def helper(category: str, km: float = 2.0, **fields: Any) -> dict[str, Any]:
 def task(category: str, **fields: Any) -> dict[str, Any]:
     """Two hours a week in March and April."""
     return {
-        "kind": "skill", "category": category, **STRASBOURG, **_at(0), "reach_km": 5, "first_day": "2026-03-02",
+        "kind": "skill", "category": category, **STRASBOURG, **at(0), "reach_km": 5, "first_day": "2026-03-02",
         "last_day": "2026-04-30", "urgency": "planned", "quantity": 2, "people": 1, "rhythm": "weekly",
           "languages": "fr",
     } | fields  # fmt: skip
