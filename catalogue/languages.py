@@ -27,6 +27,11 @@ NAMES = {
     "mnk": ("Mandinka", _("mandingue")),
     "fsl": ("LSF", _("langue des signes française")),
     "kmr": ("Kurmancî", _("kurmandji")),
+    "haz": ("هزارگی", _("hazaragi")),
+    "bci": ("Wawle", _("baoulé")),
+    "rcf": ("Kréol rényoné", _("créole réunionnais")),
+    "gcf": ("Kréyòl", _("créole de Guadeloupe et de Martinique")),
+    "gcr": ("Kriyòl gwiyannen", _("créole guyanais")),
     "gsw": ("Alemannisch", _("alsacien et suisse allemand")),
     "arb": ("العربية الفصحى", _("arabe littéraire")),
     "apc": ("عربي شامي", _("arabe levantin")),
@@ -77,7 +82,7 @@ def spoken_by_us(code: str) -> str:
 
 def validate_language(code: str) -> None:
     """Accept a code of `COMMON`, one that CLDR names in French, or one that the engine knows as a part of another."""
-    if code not in COMMON and code not in _PARTS and _cldr_name(code, "fr") is None:
+    if code not in COMMON and code not in NAMES and code not in _PARTS and _cldr_name(code, "fr") is None:
         raise ValidationError(
             _("«\u00a0%(code)s\u00a0» n’est pas un code de langue connu (par exemple fr, en, ar, prs, ti)."),
             code="language",
