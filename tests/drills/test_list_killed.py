@@ -16,7 +16,7 @@ from tests.lists.conftest import camille, desk, press, send
 
 __all__ = ["camille", "desk", "press", "send"]
 
-LOT, LINES = 250, 900
+LOT, LINES = 250, 600
 
 
 def test_a_list_whose_worker_is_killed_goes_on_without_loss_or_double(
@@ -37,7 +37,7 @@ def test_a_list_whose_worker_is_killed_goes_on_without_loss_or_double(
     ListImport.objects.filter(pk=one.pk).update(step=Step.READY)  # tried before
     press("start", one)
 
-    worker = server("worker")
+    worker = server("long-worker", LONG_WORKER_PROCESSES="1")
     eventually(lambda: _done(one) >= LOT, seconds=120)
     with transaction.atomic(), connection.cursor() as cursor:
         # The next lot has written its people, offers and days when it comes to wait here.
@@ -50,7 +50,7 @@ def test_a_list_whose_worker_is_killed_goes_on_without_loss_or_double(
     eventually(lambda: not _somebody_waits() and not _is_locked(one), seconds=30)
     assert Offer.objects.count() - before == kept - 1  # its first line is the header
 
-    server("worker")
+    server("long-worker", LONG_WORKER_PROCESSES="1")
     sweep()  # the scheduler's
     eventually(lambda: ListImport.objects.filter(pk=one.pk, step=Step.DONE).exists(), seconds=120)
     one.refresh_from_db()

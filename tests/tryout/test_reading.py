@@ -164,7 +164,9 @@ def test_a_code_and_a_postcode_of_two_communes_are_asked_about(tmp_path: Path) -
     ]
     found, _tally, bad = offers_of(write(tmp_path / "o.csv", rows))
     assert found.ids == ["P2", "P3"]
-    assert [(one.column, "n’est pas celui de Strasbourg" in one.message) for one in bad] == [("postcode", True)]
+    assert [(one.column, "n’est pas celui de Strasbourg" in one.message) for one in bad] == [
+        ("postcode", True)
+    ]
 
 
 @settings(max_examples=200, deadline=None)
