@@ -10,6 +10,7 @@ from typing import Protocol
 
 from catalogue.items.words import words_of
 from catalogue.meaning import folded
+from catalogue.spreadsheets.meanings import UNSAID
 
 # Besides the names and synonyms that columns have: what else they are called, by the column's name. Small words,
 # plurals, accents and marks do not count; "nb" is "nombre", "tel" is "telephone" (below).
@@ -163,7 +164,6 @@ _BOTH_ENDS = {"du", "au"}
 _NOTES = re.compile(r"[¹²³⁰-⁹†‡§]")
 # What a bare number is of must be said: three days, or three months?
 _OF_SOME_UNIT = frozenset({"longest_stay_days"})
-UNSAID = "?"
 # Long questions of web forms, by the words that tell them.
 _TOLD_BY = {"consent": re.compile(r"\b(?:rgpd|gdpr|consentement|consent|donnees personnelles|mes donnees)\b")}
 # Before the question of a web form: "1.", "Q3 -", "2)".
