@@ -10,7 +10,17 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from catalogue.spreadsheets import CellError, Column, Fault, Line, as_text, knows_names, plain, unharmed
+from catalogue.spreadsheets import (
+    CellError,
+    Column,
+    Fault,
+    Line,
+    as_text,
+    is_answer,
+    knows_names,
+    plain,
+    unharmed,
+)
 from cities.models import Commune
 from lists.kinds import COLUMNS
 from lists.models import What
@@ -55,13 +65,19 @@ def _shown(cell: Any) -> str:
 def guess(
     what: str, header: Sequence[str], rows: Sequence[Sequence[str]], saved: Mapping[str, str]
 ) -> list[Guess]:
-    """Of each column in its order; no two are the same."""
+    """Of each column in its order; no two are the same, but for those that say one thing together."""
     columns = {column.name: column for column in COLUMNS[what]}
     knows = knows_names(COLUMNS[what])
     cells = [_filled(rows, at) for at in range(len(header))]
     found = [_first(text, saved, knows) for text in header]
     found = [_unless_other(what, one, cells[at], columns) for at, one in enumerate(found)]
-    found = _once(found)
+    found = _once(found, columns)
+    for column in COLUMNS[what]:
+        if column.reads_headers is None or any(one is not None and one.name == column.name for one in found):
+            continue
+        boxes = [at for at, one in enumerate(found) if one is None and is_answer(header[at], column)]
+        for at in boxes if len(boxes) > 1 else ():
+            found[at] = Guess(column.name, "header")
     for name in BY_CONTENT[what]:
         if any(one is not None and one.name == name for one in found):
             continue
@@ -96,7 +112,7 @@ def _unless_other(
     return Guess(name, "content") if name else one
 
 
-def _once(found: Sequence[Guess | None]) -> list[Guess | None]:
+def _once(found: Sequence[Guess | None], columns: Mapping[str, Column]) -> list[Guess | None]:
     """The first of each name, one that was saved before the others; the second is not known."""
     kept: dict[str, int] = {}
     for at, one in sorted(
@@ -105,7 +121,8 @@ def _once(found: Sequence[Guess | None]) -> list[Guess | None]:
         if one is not None and one.name:
             kept.setdefault(one.name, at)
     return [
-        one if one is None or not one.name or kept[one.name] == at else None for at, one in enumerate(found)
+        one if one is None or not one.name or kept[one.name] == at or columns[one.name].joined_by else None
+        for at, one in enumerate(found)
     ]
 
 

@@ -1,6 +1,6 @@
 """What the two sorts of lists have: their columns, and which of these a list may lack and say for all of its rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -30,6 +30,12 @@ def required(what: str) -> list[str]:
     return [column.name for column in COLUMNS[what] if column.required]
 
 
+def says(what: str, name: str, chosen: Collection[str]) -> bool:
+    """Whether a list with these columns says what a column holds, there or in another in its place."""
+    column = next(column for column in COLUMNS[what] if column.name == name)
+    return not {name, column.beside, *column.instead}.isdisjoint(chosen)
+
+
 def label(what: str, name: str) -> str:
     """What people call a column."""
     own = {
@@ -52,6 +58,9 @@ def label(what: str, name: str) -> str:
         "asked_last_30_days": _("sollicitations en 30 jours"),
         "registered_at": _("enregistrée le"),
         "children": _("enfants (nombre)"),
+        "children_ages": _("âges des enfants"),
+        "standing": _("statut"),
+        "consent": _("consentement"),
         "first_day": _("premier jour"),
         "last_day": _("dernier jour"),
     }

@@ -2,7 +2,7 @@
 
 import base64
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,19 @@ from catalogue.imports import ID
 from catalogue.meaning import folded
 from catalogue.spreadsheets import (
     Answers,
+    Column,
     FileAnswers,
     Line,
     Table,
     as_text,
+    is_answer,
     knows_names,
+    option_of,
     parse_blocks,
     plain,
     read_table,
+    unit_of,
+    word_before_others,
 )
 from lists.kinds import COLUMNS
 from lists.models import ListImport, Sender
@@ -70,10 +75,24 @@ def as_chosen(table: Table, columns: Sequence[str], sender: Sender) -> Table:
     """The table under our names: what is not read has none, and what the sender's lists lack is added."""
     width = len(table.header)
     names = [*columns, *[""] * (width - len(columns))][:width]
+    ours = {column.name: column for column in COLUMNS[sender.what]}
+    names = [_named(name, header, ours) for name, header in zip(names, table.header, strict=True)]
     fixed = {name: text for name, text in sender.fixed.items() if text and name not in names}
     table.header = [*names, *fixed]
     table.lines = _lines(table.lines, width, list(fixed.values()))
     return table
+
+
+def _named(name: str, header: str, ours: Mapping[str, Column]) -> str:
+    """Our name of a column, with the answer for which it is a box: "languages [Arabe]"; and with its unit."""
+    if not name:
+        return ""
+    option = option_of(header) or (header if is_answer(header, ours[name]) else "")
+    if option:
+        return f"{name} [{option}]"
+    unit = unit_of(ours[name], header)
+    more = unit if unit.isalpha() else word_before_others(header)
+    return f"{name} ({more})" if more else name
 
 
 def _lines(lines: Iterator[Line], width: int, fixed: Sequence[str]) -> Iterator[Line]:

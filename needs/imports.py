@@ -17,9 +17,11 @@ from catalogue.fields.shared import LARGEST
 from catalogue.imports import (
     AS_OF,
     CITY,
+    CONSENT,
     ID,
     POINT,
     POSTCODE,
+    STANDING,
     Note,
     Numbered,
     Outcome,
@@ -47,6 +49,8 @@ from catalogue.spreadsheets import (
     Column,
     Row,
     Table,
+    ages,
+    category_or_kind,
     household,
     whole,
 )
@@ -65,17 +69,28 @@ COLUMNS = (
         required=("kind", "commune", "first_day", "last_day"),
         # A household says its own number, and what a cell says must then agree.
         people={"default": None},
+        # Of a home any form will do.
+        category={"parse": category_or_kind},
     ),
     CITY,
     POSTCODE,
     AS_OF,
     *POINT,
+    STANDING,
+    CONSENT,
     Column(
         "children",
         whole(least=0, most=LARGEST[Kind.HOUSING], units=PERSONS),
         ("enfants",),
         meaning="housing: their number, when ages are unknown; they are then recorded between 3 and 11 (a lone minor "
         "between 12 and 17), and the command says so",
+    ),
+    Column(
+        "children_ages",
+        ages,
+        ("âges des enfants",),
+        default=(),
+        meaning="housing: the age of each child (`3 et 7 ans`, `18 mois`, `2015, 2024`), in place of columns by age",
     ),
     Column(
         "household",
@@ -341,7 +356,9 @@ class _Keeper:
         ages = self._ages(row)
         if told is None:
             return {**{name: row[name] for name in (*ADULTS, "couple", "lone_minor")}, **ages}
-        if any(row[name] for name in (*ADULTS, *AGE_BANDS, "couple", "lone_minor")) or row["children"]:
+        if any(
+            row[name] for name in (*ADULTS, *AGE_BANDS, "couple", "lone_minor", "children", "children_ages")
+        ):
             message = _("ce foyer est dit deux fois, ici et dans d’autres colonnes.")
             raise RowRefused(row.bad("household", message))
         return asdict(told)
@@ -349,6 +366,11 @@ class _Keeper:
     def _ages(self, row: Row) -> dict[str, int]:
         """Children by age band; those of whom the file only gives the number are counted in one band."""
         ages = {band: row[band] for band in AGE_BANDS}
+        if row["children_ages"]:
+            if any(ages.values()):
+                message = _("ces âges sont donnés deux fois, dans des colonnes différentes.")
+                raise RowRefused(row.bad("children_ages", message))
+            ages = dict(zip(AGE_BANDS, row["children_ages"], strict=True))
         total = row["children"]
         if total is None or total == sum(ages.values()):
             return ages
@@ -373,6 +395,8 @@ def _named(row: Row, fields: Mapping[str, Any]) -> list[str]:
     if fields["kind"] == Kind.HOUSING:
         named -= {"quantity", "people", "category"}
         if "children" in row.raw:
+            named |= set(AGE_BANDS)
+        if "children_ages" in row.raw:
             named |= set(AGE_BANDS)
         if "household" in row.raw:
             named |= {*ADULTS, *AGE_BANDS, "couple", "lone_minor"}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from catalogue.imports import may_have_postcode
 from cities.gazetteer import gazetteer
 from cities.places import Figures, PlaceError, read_place
 from cities.points import FARTHEST_KM, distance_km
@@ -50,6 +51,10 @@ class Places:
             except PlaceError as error:
                 self._found[key] = str(error)
         return self._found[key]
+
+    def may_have(self, row: int, postcode: str) -> bool:
+        """Whether the commune of a row may have a postcode."""
+        return row == NOWHERE or may_have_postcode(self._communes[row].insee, postcode)
 
     def name(self, row: int) -> str:
         return self._communes[row].name

@@ -214,9 +214,27 @@ class Needs(Reader[NeedColumns]):
         codes = household_codes(women=women, men=men, children=children, couple=couple, lone_minor=lone)
         return household, np.where(housing, codes, 0).astype(np.int32)
 
+    def _spread_ages(self, judged: Judged) -> None:
+        """The ages of children, into the columns that count them."""
+        block = judged.block
+        twice = np.zeros(len(block), np.bool_)
+        for at, counts in enumerate(block["children_ages"]):
+            if not counts:
+                continue
+            twice[at] = any(block[band][at] for band in AGE_BANDS)
+            for band, number in zip(AGE_BANDS, counts, strict=True):
+                block[band][at] = number
+        judged.refuse(
+            twice,
+            "children_ages",
+            lambda _at: _("ces âges sont donnés deux fois, dans des colonnes différentes."),
+        )
+
     def _spread(self, judged: Judged) -> None:
         """Households told in words, into the columns that count them."""
         block = judged.block
+        if "children_ages" in block.places:
+            self._spread_ages(judged)
         if "household" not in block.places:
             return
         counts = ("adult_women", "adult_men", *AGE_BANDS, "couple", "lone_minor")

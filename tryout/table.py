@@ -228,6 +228,24 @@ class Reader(ABC, Generic[Side]):
         row = np.fromiter((NOWHERE if isinstance(one, str) else one for one in found), np.int64, len(found))
         lat, lon = np.array(block["lat"], np.float64), np.array(block["lon"], np.float64)
         judged.refuse(unknown, "commune", lambda at: str(found[at]))
+        other = np.fromiter(
+            (
+                bool(code and postcode) and not isinstance(one, str) and not places.may_have(one, postcode)
+                for one, code, postcode in zip(found, block["commune"], block["postcode"], strict=True)
+            ),
+            np.bool_,
+            len(found),
+        )
+        judged.refuse(
+            other,
+            "postcode",
+            lambda at: (
+                _(
+                    "le code postal «\u00a0%(postcode)s\u00a0» n’est pas celui de %(name)s. Lequel est juste\u202f?"
+                )
+                % {"postcode": block["postcode"][at], "name": places.name(int(row[at]))}
+            ),
+        )
         has_lat, has_lon = ~np.isnan(lat), ~np.isnan(lon)
         for column, missing in (("lat", has_lon & ~has_lat), ("lon", has_lat & ~has_lon)):
             judged.refuse(

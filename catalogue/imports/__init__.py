@@ -8,7 +8,8 @@ places that rows name (`places`). Who imports what, `lists` knows.
 from catalogue.imports.again import News, compared, listed, since_export
 from catalogue.imports.columns import AS_OF, CITY, ID, POINT, POSTCODE, answers_of, column, columns_of
 from catalogue.imports.ids import LONGEST_ID, digest, made_id
-from catalogue.imports.places import Places, figures_of, written_place
+from catalogue.imports.places import Places, figures_of, may_have_postcode, written_place
+from catalogue.imports.standing import CONSENT, STANDING
 from catalogue.imports.taking import (
     Keeper,
     Note,
@@ -21,7 +22,8 @@ from catalogue.imports.taking import (
 )
 
 __all__ = [
-    "AS_OF", "CITY", "ID", "LONGEST_ID", "POINT", "POSTCODE", "Keeper", "News", "Note", "Numbered", "Outcome", "Places",
+    "AS_OF", "CITY", "CONSENT", "ID", "LONGEST_ID", "POINT", "POSTCODE", "STANDING", "Keeper", "News", "Note",
+    "Numbered", "Outcome", "Places",
     "RowRefused", "answers_of", "column", "columns_of", "compared", "digest", "explained", "figures_of", "listed",
-    "made_id", "moved_notices", "since_export", "take_in", "written_place",
+    "made_id", "may_have_postcode", "moved_notices", "since_export", "take_in", "written_place",
 ]  # fmt: skip

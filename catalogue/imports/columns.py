@@ -6,14 +6,16 @@ from typing import Any
 from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Text, Thing, Word, Words
 from catalogue.imports.ids import LONGEST_ID, own_id
 from catalogue.items import LONGEST_TYPED
-from catalogue.meaning import says_no_limit, units_of
+from catalogue.meaning import names_accepted, names_language, says_no_limit, units_of
 from catalogue.spreadsheets import (
     Column,
     Parser,
     Row,
     accepted,
+    category,
     day_at,
     decimal,
+    kind,
     languages,
     many_of,
     moment,
@@ -24,7 +26,7 @@ from catalogue.spreadsheets import (
     whole,
     yes_or_no,
 )
-from catalogue.vocabulary import Household
+from catalogue.vocabulary import Category, Household, Kind
 from cities.places import LONGEST_WRITTEN
 
 ID = Column(
@@ -68,18 +70,31 @@ POINT = (
 )
 
 
+# "Type d'hébergement" alone says the kind too; "Type d'aide" alone may say the category.
+_BESIDE = {"kind": "category", "category": "kind"}
+# What several columns of a list may say together.
+_JOINED_BY = {"languages": "|", "accepts": "|", "text": "\n", "address": ", "}
+_HEADERS_OF = {"languages": names_language, "accepts": names_accepted}
+_WITH_UNITS = ("longest_stay_days", "notice_days", "min_days", "reach_km")
+
+
 def column(row: Field, **changes: Any) -> Column:
     """The column of a row: read by its shape, within its bounds."""
     parse, default = _reading(row)
     instead = (POSTCODE.name, CITY.name) if row.name == "commune" else ()
     asks = {
+        "parse": parse,
         "synonyms": row.columns or (),
         "default": default,
         "meaning": row.meaning,
         "instead": instead,
+        "beside": _BESIDE.get(row.name, ""),
+        "joined_by": _JOINED_BY.get(row.name, ""),
+        "reads_headers": _HEADERS_OF.get(row.name),
+        "units": units_of(row.name) if row.name in _WITH_UNITS else {},
         **changes,
     }
-    return Column(row.name, parse, **asks)
+    return Column(row.name, **asks)
 
 
 def columns_of(table: Table, *, required: Iterable[str], **changes: dict[str, Any]) -> tuple[Column, ...]:
@@ -119,6 +134,10 @@ def _reading(row: Field) -> tuple[Any, Any]:
             return text(most=longest), ""
         case Day(edge=edge):
             return day_at[edge], None
+        case Word(choices=choices) if choices is Kind:
+            return kind, ""
+        case Word(choices=choices) if choices is Category:
+            return category, ""
         case Word(choices=choices, synonyms=synonyms, assumed=assumed):
             return one_of(choices, synonyms), assumed
         case Words(choices=choices) if choices is Household:

@@ -59,6 +59,17 @@ def _name_alone(text: str) -> str:
     return text.split(" ", 1)[1] if _NAMED_BY_CODE.fullmatch(text) else text
 
 
+@lru_cache(maxsize=4096)
+def may_have_postcode(insee: str, postcode: str) -> bool:
+    """Whether a commune may have the postcode: it is one of its own, or none that is known (an organisation's)."""
+    try:
+        return read_place(postcode, figures=Figures.POSTCODE).insee == insee
+    except SeveralPlaces as several:
+        return insee in several.choices
+    except PlaceError:
+        return True
+
+
 def figures_of(header: str) -> Figures:
     """What figures are in a column that is called so."""
     words = plain(header).split("_")
@@ -101,7 +112,6 @@ class Places:
         self._others = [other for other in open_cities() if other.pk != city.pk]
         self._in_others: Counter[str] = Counter()
         self._read = lru_cache(maxsize=2048)(self._commune)
-        self._may_have = lru_cache(maxsize=2048)(self._has_postcode)
 
     @staticmethod
     def _commune(code: str) -> Commune | None:
@@ -136,7 +146,7 @@ class Places:
                 "slug": town.casefold()
             }
             raise RowRefused(row.bad("city", message))
-        if (code or postcode) and plain(town) in (plain(self.city.slug), plain(self.city.name)):
+        if (code or postcode) and self._is_own(town, row.places.get("city", ("", ""))[0]):
             town = ""  # whose the row is, not where
         column = "commune" if code else "postcode" if postcode else "city"
         figures = figures_of(row.places.get("commune", ("", ""))[0]) if code else Figures.POSTCODE
@@ -145,7 +155,7 @@ class Places:
             raise RowRefused(row.bad("commune", _("cette cellule est vide.")))
         try:
             place = read_place(written, near=self._near, figures=figures)
-            if postcode and postcode not in written and not self._may_have(place.insee, postcode):
+            if postcode and postcode not in written and not may_have_postcode(place.insee, postcode):
                 raise Contradiction(f"{postcode} {written}", (place.insee,))
             return column, place
         except (SeveralPlaces, UnknownPlace) as error:
@@ -160,15 +170,13 @@ class Places:
         except PlaceError as error:
             raise RowRefused(row.bad(column, str(error))) from None
 
-    @staticmethod
-    def _has_postcode(insee: str, postcode: str) -> bool:
-        """Whether a commune may have the postcode: it is one of its own, or none that is known (an organisation's)."""
-        try:
-            return read_place(postcode, figures=Figures.POSTCODE).insee == insee
-        except SeveralPlaces as several:
-            return insee in several.choices
-        except PlaceError:
-            return True
+    def _is_own(self, town: str, header: str) -> bool:
+        """Whether it says the town's service: by its short address; by its name only in a column of that sense, for
+        under "Ville" it is where the row is.
+        """
+        return town == self.city.slug or (
+            plain(header) != "ville" and plain(town) in (plain(self.city.slug), plain(self.city.name))
+        )
 
     def _is_of_another(self, town: str) -> bool:
         return any(town.casefold() == other.slug for other in self._others)

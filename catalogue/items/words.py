@@ -12,6 +12,8 @@ _LETTERS = str.maketrans(
     {"œ": "oe", "æ": "ae", "’": "'", "ʼ": "'", "ـ": "", "ى": "ي", "ة": "ه", "ک": "ك", "ی": "ي"}
 )
 _HIDDEN = re.compile(r"[\u200b-\u200f\u2066-\u2069\u061c\ufeff]")
+# Raised figures are those of a footnote, but for "m²": "2²" is two, not twenty-two.
+_RAISED = re.compile(r"(?<=[^\W_])(?<![mM])[¹²³⁰⁴-⁹]+")
 _BETWEEN_DIGITS_AND_LETTERS = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
 
 
@@ -21,10 +23,10 @@ def fold(text: str) -> str:
     >>> fold("Matelas 140×190, d’été")
     "matelas 140x190, d'ete"
     """
-    plain = _HIDDEN.sub("", text.casefold()).replace("×", "x")
+    plain = _RAISED.sub("", _HIDDEN.sub("", text.casefold())).replace("×", "x")
     plain = "".join(
         str(unicodedata.decimal(char)) if char.isdecimal() else char
-        for char in unicodedata.normalize("NFKD", plain)
+        for char in unicodedata.normalize("NFKD", plain).casefold()
         if not unicodedata.combining(char)
     )
     return plain.translate(_LETTERS)

@@ -80,7 +80,7 @@ _MONTH = re.compile(r"(?P<month>[^\W\d_]+(?: [^\W\d_]+)?)\.?(?:[ -]*(?P<year>\d{
 # Before the first and the last day of a period.
 SINCE = (
     r"(?:(?:a partir|a compter) d(?:u|e|es) (?:la |le )?|(?:a partir|a compter) d'|a/[cp] d(?:u|e) |a ?p ?d ?u? (?=\d)"
-    r"|des (?:le )?|depuis (?:le )?"
+    r"|des (?:le )?|depuis (?:le )?|pas avant (?:le )?|not before (?:the )?"
     r"|(?:starting )?from (?:the )?|since (?:the )?|starting |ابتداء من |من )(?=\S)"
 )
 UNTIL = (
@@ -91,6 +91,9 @@ _SINCE, _UNTIL = re.compile(f"^{SINCE}"), re.compile(f"^{UNTIL}")
 _LEADING = re.compile(r"^(?:le |the |on |date ?: ?)")
 # "lun. 7/12/26", "1/12/26 au matin": what stands beside the figures says no other day.
 _WEEKDAY = re.compile(r"([^\W\d_]+)\.?,? ?(?:le )?(?=\d{1,2}[-/. ]\d)")
+# "1 déc. 2026 (mardi)".
+_WEEKDAY_AFTER = re.compile(r"(?P<day>.*\d) ?\((?P<weekday>[^\W\d_]+)\.?\)")
+_SPACED = re.compile(r"(\d{1,2}) ?/ ?(\d{1,2}) ?/ ?(\d{4}|\d{2})")
 _PART_OF_DAY = re.compile(
     r"(?<=\d) (?:au |en |le )?(?:matin|midi|soir|soiree|apres-midi|morning|noon|evening|afternoon)$"
 )
@@ -109,8 +112,23 @@ _NOT_THAT_DAY = re.compile(
 _ABOUT_A_MONTH = re.compile(
     r"(?P<part>fin|mi|milieu|debut|courant|end|mid|early|late|beginning)(?: of| du mois)?(?: de | d'|[ -])(?P<month>.+)"
 )
+_EITHER_ORDER = re.compile(r"\b(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})\b")
 # Plain to every reader, and not worth repeating.
 PLAIN_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{4}")
+
+
+def in_both_orders(text: str) -> tuple[str, ...]:
+    """The text with the month first in its days, and with the day first; nothing when only one of these can be."""
+    days = list(_EITHER_ORDER.finditer(text))
+    if not days or not any(day[1] != day[3] and max(int(day[1]), int(day[3])) <= 12 for day in days):
+        return ()
+    if any(int(day[3]) > 12 for day in days):
+        return ()
+
+    def written(month: int, day: int) -> str:
+        return _EITHER_ORDER.sub(lambda one: f"{_year(one[4])}-{int(one[month]):02}-{int(one[day]):02}", text)
+
+    return (written(1, 3), written(3, 1)) if all(int(day[1]) <= 12 for day in days) else ()
 
 
 def read_day(
@@ -123,6 +141,7 @@ def read_day(
     bare = _LEADING.sub("", loose(written))
     if not bare.endswith(".."):  # from that day on: no day
         bare = bare.rstrip(" .!,")
+    bare = _SPACED.sub(r"\1/\2/\3", bare)
     if bare in NOW:
         return Reading(today, words(today))  # before "dès" is taken off "dès que possible"
     if edge:
@@ -246,6 +265,9 @@ def one_day(
     `year` is taken where none is written.
     """
     bare = _PART_OF_DAY.sub("", bare)
+    if (after := _WEEKDAY_AFTER.fullmatch(bare)) and after["weekday"] in weekdays():
+        found = one_day(after["day"], written, today=today, past=past, year=year)
+        return on_weekday(found, after["weekday"], written) if found else None
     if not bare.endswith(".."):
         bare = bare.rstrip(".")
     try:

@@ -27,7 +27,7 @@ ITEMS: Mapping[str, float] = dict.fromkeys(
     ),
     1,
 )
-_WEEK = r"(?: ?(?:/|par|a la|per|a|each) ?(?:semaine|sem|hebdo|week|wk))?"
+_WEEK = r"(?: ?(?:/|par|a la|per|a|each) ?(?:semaine|sem|hebdo|week|wk)| hebdo(?:madaires?)?)?"
 HOURS: Mapping[str, float] = dict.fromkeys(words_of("h heure heures hr hrs hour hours ساعه ساعات"), 1)
 KM: Mapping[str, float] = dict.fromkeys(
     words_of("km kms kilometre kilometres kilometer kilometers كم"), 1
@@ -65,10 +65,19 @@ _MANY_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,}|[1-9]\d{0,2}(?:,\d{3}
 _BOTH = re.compile(r"([1-9]\d{0,2}(?:\.\d{3})+),(\d+)|([1-9]\d{0,2}(?:,\d{3})+)\.(\d+)")
 _ROMAN = {"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xii": 12}
 _AT_MOST = re.compile(
-    r"^(?:jusqu'a|max(?:i|imum)?\.?|au maximum|au plus|up to|at most) ?:? ?|,? ?\(?(?:max(?:i|imum)?|au maximum"
+    r"^(?:jusqu'a|max(?:imum|i)?\.?|au maximum|au plus|up to|at most) ?:? ?|,? ?\(?(?:max(?:imum|i)?|au maximum"
     r"|au plus)\.?\)?$"
 )
-_FOR = re.compile(r"^(?:(?:studio|[tf]\d)(?: ?bis)?,? )?(?:pour|for) (?=\S)")
+_FOR = re.compile(
+    r"^(?:(?:studio|[tf]\d)(?: ?bis)?,? )?(?:pour|for) (?=\S)"
+    r"|^(?:studio|[tf]\d)(?: ?bis)?,? (?=\d+ ?(?:pers|place|couchage))"
+)
+# Of persons: "famille de 4", "5 (famille)", "1 femme seule".
+_FAMILY = re.compile(
+    r"^(?:(?:une )?famille|foyer|menage)(?: de)? (?=\d)| ?\((?:une )?(?:famille|couple avec enfants?)\)$"
+)
+_ONE_KIND = re.compile(r"^(1|une?) (?:femme|homme|dame|monsieur|etudiante?)(?: seule?)?$")
+_WHOLE_HOURS = re.compile(r"^(\d{1,2}) ?h ?00$")
 # In brackets, what takes nothing from the number beside it.
 _AND_IN_WORDS = re.compile(r"^(\d+) ?\(([^\W\d_][^()\d]*)\)$|^([^\W\d_][^()\d]*?) ?\((\d+)\)$")
 _ONE_ALONE = re.compile(r"^(?:1|une?) (?:seule? personne|personne seule|seule?)$|^personne seule$")
@@ -77,9 +86,16 @@ _COUPLE = re.compile(r"(?:\d{1,2} |un |une )?(?:couples?|lits? doubles?)")
 _OF_OTHER_TIME = re.compile(
     r"\b(?:semaines?|sem|hebdo|jours?|nuits?|nuitees?|ans?|annees?|weeks?|days?|nights?|years?)\b"
 )
+_PARTS_IN_BRACKETS = re.compile(r"([^()]+?) ?\(([^()]+)\)")
+_PEOPLE = words_of(
+    "adulte adultes ad ads enfant enfants enf enfs femme femmes homme hommes ado ados adolescent adolescents adult "
+    "adults "
+    "child children kid kids woman women man men"
+)
 _REMARK = re.compile(r" ?\(((?:dont|soit|y compris|inclus|including|incl|maximum|max|maxi)\b[^()]*)\)$")
 _NO_RENT = words_of("gratuit gratuite gratuitement gracieux gracieusement prete free lent offert zero") | {
-    "a titre gracieux", "titre gracieux", "sans loyer", "aucun loyer", "pas de loyer", "aucun", "neant", "rien",
+    "a titre gracieux", "a titre gratuit", "titre gratuit", "hebergement gratuit", "logement gratuit",
+    "titre gracieux", "sans loyer", "aucun loyer", "pas de loyer", "aucun", "neant", "rien",
     "mis a disposition", "0 (gratuit)", "gratuit (0)", "free of charge", "no rent", "مجانا", "مجاني",
 }  # fmt: skip
 NO_LIMIT = words_of("illimite illimitee indetermine indeterminee toujours unlimited") | {
@@ -204,12 +220,16 @@ def _worded(
         number_words().get((told[2] or told[3]).replace("-", " ")) == int(told[1] or told[4])
     ):
         return int(told[1] or told[4])  # "deux (2)": the same twice
-    if PERSONS.items() <= units.items() and _ONE_ALONE.fullmatch(bare):
-        return 1
+    if PERSONS.items() <= units.items():
+        if _ONE_ALONE.fullmatch(bare) or _ONE_KIND.fullmatch(bare):
+            return 1
+        if total := _said_with_its_parts(bare, units):
+            return total
+        bare = _FAMILY.sub("", bare)
     rest = _FOR.sub("", _REMARK.sub("", re.sub(r"^\(([^()]+)\)$", r"\1", bare)))
     rest = _AT_MOST.sub("", rest).strip(" .:")
     if HOURS.items() <= units.items():
-        rest = re.sub(_WEEK + "$", "", rest)
+        rest = _WHOLE_HOURS.sub(r"\1", re.sub(_WEEK + "$", "", rest))
     match = re.fullmatch(
         rf"(-?{_FIGURES}(?<! )|[^\W\d_]+(?:[ -][^\W\d_]+){{0,3}}?)(?: ?([^\W\d_]+|€)\.?)?", rest
     )
@@ -256,6 +276,21 @@ def _asked(bare: str, written: str, units: Mapping[str, float]) -> float:
             _("«\u00a0%(text)s\u00a0»\u202f: combien au juste\u202f?") % {"text": written}, written=written
         )
     raise CellError(_("«\u00a0%(text)s\u00a0» n’est pas un nombre.") % {"text": written}, code="number")
+
+
+def _said_with_its_parts(bare: str, units: Mapping[str, float]) -> int:
+    """ "4 pers. (2 adultes, 2 enfants)": the number, when its parts in brackets come to it; else 0."""
+    told = _PARTS_IN_BRACKETS.fullmatch(bare)
+    total = _one_part(told[1], units) if told else 0
+    parts = re.split(r" ?(?:\+|,|&|\bet\b|\band\b) ?", told[2]) if told else ()
+    return total if total and sum(_one_part(part, units) for part in parts) == total else 0
+
+
+def _one_part(part: str, units: Mapping[str, float]) -> int:
+    match = re.fullmatch(r"(\d{1,2}|[^\W\d_]+) ?([^\W\d_]+)\.?", part.strip())
+    if match is None or (match[2] not in _PEOPLE and match[2] not in units):
+        return 0
+    return int(match[1]) if match[1].isdigit() else number_words().get(match[1], 0)
 
 
 def _people_together(bare: str, units: Mapping[str, float]) -> list[int] | None:

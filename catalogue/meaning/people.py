@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -114,6 +115,11 @@ def read_accepted(text: str) -> Reading[tuple[str, ...]]:
     return Reading(tuple(found), "" if plain else accepted_words(tuple(found)))
 
 
+def names_accepted(header: str) -> bool:
+    """Whether a header is one of the answers ("Femmes", "Familles"), to be ticked beneath."""
+    return _bare(header) in _ACCEPTED or _bare(header) in _values()
+
+
 def accepted_words(values: tuple[str, ...]) -> str:
     """ "une femme seule, un couple"."""
     return listed(Household(value).label for value in values).lower()
@@ -164,7 +170,10 @@ class People:
 
 
 _COUNT = r"(?P<n>\d{1,2}|[^\W\d_]+)"
-_WOMAN = r"(?:(?:jeunes? )?femmes?|f|meres?|mamans?|dames?|grand-?meres?|woman|women|mothers?|madame|mme)"
+_WOMAN = (
+    r"(?:(?:jeunes? |single )?femmes?|f|meres?|mamans?|dames?|grand-?meres?|woman|women|(?:single )?mothers?"
+    r"|madame|mme)"
+)
 _MAN = r"(?:(?:jeunes? )?hommes?|h|peres?|papas?|messieurs|monsieur|mr\.?|m\.|grand-?peres?|man|men|fathers?)"
 _CHILD = (
     r"(?:enfants?|enf\.?|e|petits?[ -]fils|petites?[ -]filles?|filles?|garcons?|fils|ados?"
@@ -174,7 +183,7 @@ _CHILD = (
 # Several, and nobody says how many; "fils" is one.
 _PLURAL = re.compile(r"(?:s|men|children|babies)$|^(?:petits|petites)\b")
 _BABY = re.compile(r"bebes?|\bbbs?\b|nourrissons?|bab(?:y|ies)|nouveau-nes?")
-_ALONE = r"(?: (?:seule?s?|isolee?s?|alone|solo|celibataires?|majeure?s?|veu(?:f|ve)s?))*"
+_ALONE = r"(?: (?:seule?s?|isolee?s?|alone|solo|celibataires?|majeure?s?|veu(?:f|ve)s?|agee?s?))*"
 _ADULT_AGE = r"(?:,? ?\(?(?:de |age[es]* de )?(?P<age>\d\d)(?: ?ans?)\)?)?"
 _AGE = r"\d{1,2}(?: ?(?:ans?|mois|years?|months?|m|a)\b)?"
 _AGES = (
@@ -210,16 +219,25 @@ _NOBODYS_SEX = re.compile(
     r"|(?P<one>(?:1|une?) (?:adulte|parent|personne seule|pers\.? seule)|personne seule|parent (?:seul|isole)))(?!\w)",
     re.IGNORECASE,
 )
+_BORN = re.compile(r"(?:,? ?\bnee?s? (?:en|le) )?\b(?:\d{1,2}/\d{1,2}/)?(19[2-9]\d|20[0-4]\d)\b")
+_BOTH_SEXES = re.compile(
+    r"\b(?:2|deux) (?:adultes|ad\.?|parents|pers\.?|personnes) ?\((?:h ?[/+,&] ?f|f ?[/+,&] ?h)\)"
+)
 _UNNAMED = re.compile(r"\+ ?[1-9]$")  # "maman + 2"
 _MINOR = re.compile(r"\bmineure?(s?)\b", re.IGNORECASE)
 _ADULT_FROM = 18
 _FEW = {"un": 1, "une": 1, "a": 1, "an": 1, "son": 1, "sa": 1, "le": 1, "la": 1}
 
 
-def read_household(text: str) -> Reading[People]:
-    """ "un couple avec 2 enfants (3 et 7 ans)". Children without an age, adults of whom nothing is said: Unclear."""
+def read_household(text: str, *, today: date | None = None) -> Reading[People]:
+    """ "un couple avec 2 enfants (3 et 7 ans)". Children without an age, adults of whom nothing is said: Unclear.
+
+    Years of birth are ages on the day `today`.
+    """
     written = text.strip()
-    bare = folded(written).strip(" .")
+    bare = _BOTH_SEXES.sub("1 femme + 1 homme", folded(written).strip(" ."))
+    if today is not None:
+        bare = _BORN.sub(lambda match: _age_of(match, today), bare)
     total = None
     if family := _FAMILY_OF.match(bare):
         total, bare = int(family[1]), bare[family.end() :].removesuffix(")")
@@ -273,6 +291,44 @@ def read_household(text: str) -> Reading[People]:
         raise _not_clear(written)
     people = People(**counts, couple=couple, lone_minor=lone)
     return Reading(people, people_words(people))
+
+
+def read_ages(text: str, *, today: date) -> Reading[tuple[int, int, int]]:
+    """How many children are under 3, from 3 to 11, from 12 to 17: "3 et 7", "18 mois", "2015, 2024". Unclear."""
+    written = text.strip()
+    bare = _BORN.sub(lambda match: _age_of(match, today), folded(written))
+    ages = _years(bare, bare)
+    rest = re.sub(
+        r"\d{1,2} ?(?:ans?|mois|years?|months?|[am]\b)?|\b(?:et|and|de|ans?|age[es]*|enfants?|puis)\b",
+        "",
+        bare,
+    )
+    if (
+        not ages
+        or re.search(r"\d ?(?:a|-) ?\d", bare)
+        or re.search(r"[\w<>~?]", rest)
+        or any(age >= _ADULT_FROM for age in ages)
+    ):
+        raise Unclear(
+            _(
+                "«\u00a0%(text)s\u00a0»\u202f: quel âge a chaque enfant\u202f? "
+                "Écrivez par exemple «\u00a03 et 7 ans\u00a0»."
+            )
+            % {"text": written},
+            written=written,
+        )
+    bands = (sum(age < 3 for age in ages), sum(3 <= age < 12 for age in ages), sum(age >= 12 for age in ages))
+    return Reading(bands, people_words(People(0, 0, *bands)))
+
+
+def _age_of(match: re.Match[str], today: date) -> str:
+    """The age of whoever was born in a year; the year itself where it may be of two age bands, to be asked about."""
+    oldest = today.year - int(match[1])
+    bands = {age < 3 for age in (oldest, oldest - 1)} | {2 + (age < 12) for age in (oldest, oldest - 1)}
+    bands |= {4 + (age < _ADULT_FROM) for age in (oldest, oldest - 1)}
+    if oldest < 1 or oldest > 99 or len(bands) > 3:
+        return match[0]
+    return f"{' ' if match[0][:1] in ', n' else ''}{oldest} ans"
 
 
 def people_words(people: People) -> str:

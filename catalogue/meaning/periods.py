@@ -34,6 +34,7 @@ _ALWAYS = words_of("toujours permanent permanence always anytime oui yes ok x di
     "jusqu'a nouvel ordre", "sans limite de duree", "sans limite de temps", "sans date de fin", "pas de limite",
     "duree indeterminee", "until further notice", "open ended", "libre de suite", "libre immediatement",
     "dispo de suite", "dispo tout de suite", "dispo immediatement", "dispo maintenant",
+    "a l'annee", "indefiniment", "sans fin", "longue duree sans limite",
     "toute l'annee", "tout le temps", "en permanence", "a tout moment", "sans limite", "all year", "all the time",
 }  # fmt: skip
 _FREE = r"^(?:disponible |libre |dispo |available )?"
@@ -61,6 +62,8 @@ _ISO_INTERVAL = re.compile(r"(\d{4}-\d\d-\d\d)(?:t[\d:.z+]+)? ?([/ ]) ?(\d{4}-\d
 _WEEK = re.compile(
     r"(?:(?:la |en |toute la )?(?:semaine|sem|week|wk)\.? ?(?:n° ?|no? ?)?|s)(\d{1,2})(?:[ /-]*(?:de )?(\d{4}))?"
 )
+_WEEKS = re.compile(r"\bsemaines? (\d{1,2}) (?:et|&) (\d{1,2})((?: \d{4})?)$", re.IGNORECASE)
+_PLUS = re.compile(r"(?<=\d)\s+\+\s+(?=(?:du\s|le\s)?\d+\s?(?:[/.]|er\b|[^\W\d_]{3,}))")
 _WEEK_OF = re.compile(r"(?:la |toute la |the )?(?:semaine|week) (?:du|de|of) (?:the )?(.+)")
 _EITHER = re.compile(r"\b(?:ou|or)\b")
 _WHOLE_YEAR = re.compile(r"(?:(?:toute )?l'annee|annee|en|toute l'annee|year|in|all of) (\d{4})")
@@ -104,7 +107,7 @@ def period_words(period: Period) -> str:
 
 def _all(text: str, today: date) -> list[Period]:
     found: list[Period] = []
-    for piece in sure_items(text):
+    for piece in _pieces(text):
         try:
             found.append(_one(piece, today))
         except CellError as error:
@@ -117,6 +120,15 @@ def _all(text: str, today: date) -> list[Period]:
                 raise
             found += _together(parts, today, error)
     return found
+
+
+def _pieces(text: str) -> list[str]:
+    """What stands between marks that mean nothing else: "1/12-15/12 + 3/1-20/1", "semaines 50 et 51"."""
+    return [
+        _WEEKS.sub(r"semaine \1 et semaine \2\3", piece)
+        for item in sure_items(text)
+        for piece in _PLUS.split(item)
+    ]
 
 
 def _together(parts: list[str], today: date, error: CellError) -> list[Period]:

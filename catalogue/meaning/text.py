@@ -92,6 +92,16 @@ def _is_sign(text: str) -> bool:
     return bool(_SIGNS.fullmatch(text))
 
 
+# Pictures, with what makes them coloured or joined; and a cell that a program has marked as text.
+_PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u260f\u2613-\u2712\u2719-\u27bf\ufe0f\u20e3\u200d]+")
+_MARKED = re.compile(r"^['’](?=\d)")
+
+
+def undecorated(text: str) -> str:
+    """Without pictures and the mark of a text, where something is left."""
+    return _MARKED.sub("", _PICTURES.sub(" ", text).strip()).strip(" !") or text
+
+
 # --- Lists -----------------------------------------------------------------------------------------------
 
 _BULLETS = "•·▪‣●◦*"

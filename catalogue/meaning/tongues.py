@@ -107,17 +107,29 @@ _SAID: Mapping[str, str] = {
     "fvr": "four|fur|langue four",
     "mls": "massalit|masalit|massalite",
     "zag": "zaghawa|zagawa|beria|zaghaoua",
-    "haz": "hazaragi|hazara|azaragi",
+    "haz": "hazaragi|hazara|azaragi|azara",
     "aii": "assyrien|soureth|sureth|neo-arameen|assyro-chaldeen|chaldeen",
     "syl": "sylheti|sylhetti",
+    "mos": "moore|more|mossi",
+    "sus": "soussou|sosso|soso|susu",
+    "bin": "edo|bini",
+    "bci": "baoule",
+    "dyo": "diola|joola|djola",
+    "tmh": "tamasheq|tamacheq|touareg|tamajaq",
+    "dje": "zarma|djerma|songhai zarma",
+    "mfe": "creole mauricien|morisyen",
+    "rcf": "creole reunionnais|reunionnais|kreol renyone",
+    "gcf": "creole guadeloupeen|creole martiniquais|creole antillais|guadeloupeen|martiniquais|kreyol gwadloup",
+    "gcr": "creole guyanais|creole de guyane",
     "nl": "neerlandais|hollandais|flamand",
 }  # fmt: skip
 # Names that are not of one language: what they may be.
 _SEVERAL: Mapping[str, tuple[str, ...]] = {
     "afghan": ("prs", "ps"), "afghan (dari)": ("prs",), "langue afghane": ("prs", "ps"), "pakistanais": ("ur", "pa"),
-    "indien": ("hi", "pa", "ta"), "creole": ("ht",), "congolais": ("ln", "kg", "sw"), "soudanais": ("apd", "ar"),
+    "indien": ("hi", "pa", "ta"), "congolais": ("ln", "kg", "sw"), "soudanais": ("apd", "ar"),
     "sri lankais": ("ta", "si"), "yougoslave": ("sh",), "egyptien": ("arz",), "tchadien": ("shu",),
-    "erythreen": ("ti",), "ethiopien": ("am", "om", "ti"), "senegalais": ("wo", "ff"), "guineen": ("ff", "mnk"),
+    "creole": ("ht", "gcf", "rcf", "gcr"), "erythreen": ("ti",),
+    "ethiopien": ("am", "om", "ti"), "senegalais": ("wo", "ff"), "guineen": ("ff", "mnk"),
     "malien": ("bm", "snk"), "ivoirien": ("dyu",), "manding": ("mnk", "bm", "dyu"), "kurde irakien": ("ckb", "kmr"),
     # Codes of languages that nobody here speaks, and abbreviations of others that many do.
     "angl": ("en",), "anglo": ("en",), "port": ("pt",), "ital": ("it",), "fran": ("fr",), "franc": ("fr",),
@@ -167,6 +179,11 @@ def read_languages(text: str) -> Reading[tuple[str, ...]]:
             plain = plain and _is_plain(item, reading)
     plain = plain and "\n" not in written
     return Reading(tuple(found), "" if plain else _said(tuple(found)))
+
+
+def names_language(header: str) -> bool:
+    """Whether a header is the name of a language ("Arabe"), to be ticked beneath."""
+    return bool(_exactly(header.strip()))
 
 
 def _said(codes: tuple[str, ...]) -> str:

@@ -69,6 +69,13 @@ _SHORT_DAYS = {
 # "18h-20h lundi et mardi", "(lun., mer.)": the hours first, then their days alone.
 _HOURS_FIRST = re.compile(rf"(?P<hours>{_HOURS.pattern})[ ,:]*\(?(?P<days>[^\d()]+)\)?")
 _LEFT_OUT = re.compile(r"^(.*?),? \(?(?:sauf|hors|except)(?: les?)? ([^\d()]+?)\)?$")
+# "21h à 1h du matin", "6h du soir"; "18h30/20h"; "du lundi au vendredi" behind the hours.
+_OF_MORNING = re.compile(r"(\d ?h(?: ?\d\d)?|\d) (?:du matin|in the morning)\b")
+_OF_EVENING = re.compile(r"\b(\d{1,2}) ?h ?(\d\d)? (?:du soir|de l'apres[ -]midi)\b")
+_HOURS_CUT = re.compile(
+    r"(?<![-–à\dh:])(?<![-–] )\b(\d{1,2} ?h ?\d{0,2}) ?/ ?(\d{1,2} ?h ?\d{0,2})(?! ?[-–\dh:])(?! a )"
+)
+_DAY_TO_DAY = re.compile(r"(?:du )?[^\W\d_]+\.? ?(?:au|a|-|to) ?[^\W\d_]+\.?")
 _IDLE_WORDS = frozenset({"le", "la", "les", "du", "de", "tous", "toutes", "chaque", "on", "every"})
 # Words between that say nothing of their own.
 _IDLE = re.compile(r"(?:le|la|les|de|du|des|l|d|the|on|in|at|a|en|tous|toutes|chaque|every)\b'?|[:.()]")
@@ -88,8 +95,10 @@ def read_slots(text: str) -> Reading[tuple[str, ...]]:
             return Reading(tuple(in_week_order(set(stored))))
     found: dict[str, None] = {}
     bare = folded(re.sub(r"[\n\r|;]+", ", ", written))
+    bare = _HOURS_CUT.sub(r"\1-\2", _OF_MORNING.sub(r"\1", bare))
+    bare = _OF_EVENING.sub(lambda match: f"{int(match[1]) % 12 + 12}h{match[2] or ''}", bare)
     turned = _HOURS_FIRST.fullmatch(bare)
-    if turned and _days_alone(turned["days"]):
+    if turned and (_days_alone(turned["days"]) or _DAY_TO_DAY.fullmatch(turned["days"].strip())):
         bare = f"{turned['days']} {turned['hours']}"
     left_out: set[int] = set()
     if without := _LEFT_OUT.fullmatch(bare):

@@ -10,7 +10,7 @@ from catalogue.meaning.text import Reading, Unclear, folded
 _YES = (
     {folded(word) for word in ("так", "да", "بله", "بلی")}
     | words_of(
-        "yes y oui o ouais yep yeah true vrai 1 1.0 x ok ✓ ✔ ☑ ✅ 👍 [x] (x) volontiers certainement absolument "
+        "yes y oui o ouais yep yeah true vrai 1 1.0 1,0 x ok √ ✓ ✔ ☑ ✅ 👍 [x] (x) volontiers certainement absolument "
         "evidemment ja نعم ايوا"
     )
     | {
@@ -32,7 +32,7 @@ _NO = {
         "ні", "нет", "نخیر", "نه", "pas du tout", "non merci", "surtout pas", "hors de question", "pas possible",
         "en aucun cas", "not at all", "no thanks", "no way", "[ ]", "[]", "( )", "()",
     )
-} | words_of("no n non false faux 0 0.0 ☐ □ 🚫 👎 jamais nope nein impossible لا كلا")  # fmt: skip
+} | words_of("no n non false faux 0 0.0 0,0 ☐ □ 🚫 👎 jamais nope nein impossible لا كلا")  # fmt: skip
 # Words that a remark may follow without any mark between.
 _SAYS_YES = re.compile(r"(?:oui|yes|vrai|true|ok|✓|✔|☑|✅)(?![^\W_])[\ufe0f]?\s*(.*)")
 _SAYS_NO = re.compile(r"(?:non|no|faux|false|☐|□)(?![^\W_])\s*([-–—:,;.(/].*)")

@@ -12,13 +12,17 @@ from catalogue.meaning import CellError, Period
 from catalogue.spreadsheets.cells import (
     Parser,
     accepted,
+    ages,
     as_text,
+    category,
+    category_or_kind,
     day,
     day_at,
     decimal,
     harmless,
     household,
     identifier,
+    kind,
     languages,
     last_day_so_far,
     many_of,
@@ -37,6 +41,8 @@ from catalogue.spreadsheets.cells import (
     yes_or_no,
 )
 from catalogue.spreadsheets.files import Spreadsheet, Table, open_spreadsheet, read_table
+from catalogue.spreadsheets.gathering import is_answer, option_of, word_before_others
+from catalogue.spreadsheets.headers import unit_of
 from catalogue.spreadsheets.lines import NOTHING_SAID, Fault, Line, Unreadable
 from catalogue.spreadsheets.lines import Answers as FileAnswers
 from catalogue.spreadsheets.lines import Question as FileQuestion
@@ -69,14 +75,19 @@ __all__ = [
     "accepted",
     "add_means_option",
     "add_reading_options",
+    "ages",
     "answers_of",
     "as_text",
+    "category",
+    "category_or_kind",
     "day",
     "day_at",
     "decimal",
     "harmless",
     "household",
     "identifier",
+    "is_answer",
+    "kind",
     "knows_names",
     "languages",
     "last_day_so_far",
@@ -84,6 +95,7 @@ __all__ = [
     "moment",
     "one_of",
     "open_spreadsheet",
+    "option_of",
     "parse_blocks",
     "parse_rows",
     "periods",
@@ -95,7 +107,9 @@ __all__ = [
     "text",
     "texts",
     "unharmed",
+    "unit_of",
     "whole",
+    "word_before_others",
     "words_as_they_stand",
     "yes_no",
     "yes_or_no",

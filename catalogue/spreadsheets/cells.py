@@ -17,11 +17,15 @@ from catalogue.meaning import (
     CellError,
     Reading,
     Unclear,
+    is_kind,
     items_of,
     read_accepted,
+    read_ages,
+    read_category,
     read_day,
     read_decimal,
     read_household,
+    read_kind,
     read_languages,
     read_periods,
     read_slots,
@@ -31,6 +35,7 @@ from catalogue.meaning import (
     says_nothing_but_none,
     says_nothing_of_texts,
     sure_items,
+    undecorated,
 )
 
 T = TypeVar("T")
@@ -40,12 +45,18 @@ _PLAIN_NUMBERS = re.compile(r"(?:(?:-?[0-9]{1,9}(?:\.[0-9]{1,20})?)?\n)*(?:-?[0-
 
 
 class Parser(Generic[T]):
-    """How the text of a cell is read on a day. `blank` says which texts stand for an empty cell."""
+    """How the text of a cell is read on a day. `blank` says which texts stand for an empty cell; `of_days`, that it
+    may hold days.
+    """
 
     def __init__(
-        self, read: Callable[[str, date], Reading[T]], *, blank: Callable[[str], bool] = says_nothing
+        self,
+        read: Callable[[str, date], Reading[T]],
+        *,
+        blank: Callable[[str], bool] = says_nothing,
+        of_days: bool = False,
     ) -> None:
-        self.read, self.blank = read, blank
+        self.read, self.blank, self.of_days = read, blank, of_days
 
     def __call__(self, cell: Any, today: date | None = None) -> T:
         return self.read(as_text(cell), today or timezone.localdate()).value
@@ -126,20 +137,25 @@ def plain_decimals(*, least: float, most: float, empty: float) -> Callable[[list
 
 def decimal(*, least: float, most: float, units: Mapping[str, float] | None = None) -> Parser[float]:
     """A number, with a unit or not: "2,5", "10 km"."""
-    return Parser(lambda written, _today: read_decimal(written, least=least, most=most, units=units))
+    return Parser(
+        lambda written, _today: read_decimal(undecorated(written), least=least, most=most, units=units)
+    )
 
 
 def whole(*, least: int, most: int, units: Mapping[str, float] | None = None) -> Parser[int]:
     """A whole number, with a unit or not: "2", "2 places", "deux"."""
-    return Parser(lambda written, _today: read_whole(written, least=least, most=most, units=units))
+    return Parser(
+        lambda written, _today: read_whole(undecorated(written), least=least, most=most, units=units)
+    )
 
 
 def yes_or_no(*, assumed: bool) -> Parser[bool]:
     """Yes or no. "aucun" says no; where yes is assumed of an empty cell, that is asked."""
 
     def blank(written: str) -> bool:
-        return says_nothing_but_none(written) or (
-            not assumed and "?" not in written and says_nothing(written)
+        # "*" may well be a tick.
+        return "*" not in written and (
+            says_nothing_but_none(written) or (not assumed and "?" not in written and says_nothing(written))
         )
 
     return Parser(lambda written, _today: read_yes_no(written), blank=blank)
@@ -147,7 +163,7 @@ def yes_or_no(*, assumed: bool) -> Parser[bool]:
 
 def last_day_so_far() -> Parser[date]:
     """A day that has been: without its year, the last of that name."""
-    return Parser(lambda written, today: read_day(written, today=today, past=True))
+    return Parser(lambda written, today: read_day(undecorated(written), today=today, past=True), of_days=True)
 
 
 def _moment(written: str, today: date) -> Reading[datetime]:
@@ -211,19 +227,28 @@ def _words(choices: type[TextChoices], language: str) -> dict[str, str]:
 
 
 yes_no = yes_or_no(assumed=False)
-day = Parser(lambda written, today: read_day(written, today=today))
+day = Parser(lambda written, today: read_day(undecorated(written), today=today), of_days=True)
 day_at = {
     "": day,
-    "first": Parser(lambda written, today: read_day(written, today=today, edge="first")),
-    "last": Parser(lambda written, today: read_day(written, today=today, edge="last")),
+    "first": Parser(
+        lambda written, today: read_day(undecorated(written), today=today, edge="first"), of_days=True
+    ),
+    "last": Parser(
+        lambda written, today: read_day(undecorated(written), today=today, edge="last"), of_days=True
+    ),
 }
-moment = Parser(_moment)
-periods = Parser(lambda written, today: read_periods(written, today=today))
+moment = Parser(_moment, of_days=True)
+periods = Parser(lambda written, today: read_periods(undecorated(written), today=today), of_days=True)
 texts = Parser(_texts, blank=says_nothing_of_texts)
 languages = Parser(lambda written, _today: read_languages(written))
-slots = Parser(lambda written, _today: read_slots(written))
-accepted = Parser(lambda written, _today: read_accepted(written), blank=says_nothing_but_none)
-household = Parser(lambda written, _today: read_household(written))
+slots = Parser(lambda written, _today: read_slots(undecorated(written)))
+accepted = Parser(lambda written, _today: read_accepted(undecorated(written)), blank=says_nothing_but_none)
+kind = Parser(lambda written, _today: read_kind(undecorated(written)))
+category = Parser(lambda written, _today: read_category(undecorated(written)))
+# Where any category will do: a cell that says no more than the kind says nothing of it.
+category_or_kind = Parser(category.read, blank=lambda written: says_nothing(written) or is_kind(written))
+household = Parser(lambda written, today: read_household(undecorated(written), today=today))
+ages = Parser(lambda written, today: read_ages(undecorated(written), today=today))
 
 
 def unharmed(cell: Any) -> Any:

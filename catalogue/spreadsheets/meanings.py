@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,21 @@ from catalogue.spreadsheets.lines import Fault
 
 MOST_REMEMBERED = 1 << 16  # distinct cells of a column, each understood once
 
+# "The same as above", in a cell by itself.
+_STROKES = "//"
+SAME = frozenset(
+    {_STROKES, '"', "''", '""', "″", "〃", "”", "“", "’’", "››", "»", "- // -", "-//-", '-"-', '- " -', "↑", "⬆", "⇧"}
+    | {
+        written
+        for word in ("idem", "id.", "idem.", "-idem-", "- idem -", "-- idem --", "idem...", "(idem)", "ditto", "same",
+                     "même", "ibid", "ibid.",
+                     "same as above", "idem ci-dessus", "comme ci-dessus", "voir ci-dessus", "ci-dessus", "//idem")
+        for written in (word, word.capitalize(), word.upper(), f"{word} ", f"{word.capitalize()} ")
+    }
+)  # fmt: skip
 _BREAKS = re.compile(r"\s*\n\s*")
+_BARE = re.compile(r"\d+(?:[.,]\d+)?")
+UNSAID = "?"  # in place of a unit, where one is needed and the header says none
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -27,6 +41,10 @@ class Column:
     whoever reads the rows works with. A `required` column must be there, and its cells filled, unless one of `instead`
     is there. `many` is for columns whose cells hardly ever repeat: what `parse` would make of all
     these cells, or None when one of them is not plain. `meaning` is for docs/spreadsheets.md.
+
+    A list that has no such column may say it in that of another: `beside` names it. What stands in several columns is
+    one cell with `joined_by` between. `reads_headers` tells which headers are answers of this column, each with a box
+    beneath: "Femmes", "Familles". `units` are words of a header by which a bare number is to be read.
     """
 
     name: str
@@ -38,6 +56,10 @@ class Column:
     meaning: str = ""
     convert: Callable[[Any], Any] | None = None
     instead: tuple[str, ...] = ()
+    beside: str = ""
+    joined_by: str = ""
+    reads_headers: Callable[[str], bool] | None = None
+    units: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +74,12 @@ class Refusal:
 class Meanings(dict[Any, Any]):
     """Cell → what it means in this column, or a Refusal."""
 
-    def __init__(self, column: Column, today: date, answers: Mapping[str, str], *, replaced: bool) -> None:
+    def __init__(
+        self, column: Column, today: date, answers: Mapping[str, str], *, replaced: bool, unit: str = ""
+    ) -> None:
         self.column, self.today, self.answers, self.replaced = column, today, answers, replaced
+        self.unit = unit  # of a number that stands alone, as the header says
+        self._above: Any = None  # the last cell of the lines before
         self.some_refused = False
         self.american = False
         # Cell → what it was understood to say, where it is written otherwise.
@@ -93,6 +119,33 @@ class Meanings(dict[Any, Any]):
             return found, []
         return found, [(at, one) for at, one in enumerate(found) if type(one) is Refusal]
 
+    @property
+    def holds_days(self) -> bool:
+        return isinstance(self.column.parse, Parser) and self.column.parse.of_days
+
+    def is_answered(self, text: str) -> bool:
+        """Whether somebody has said what this cell means."""
+        return bool(self.answers) and folded(text) in self.answers
+
+    def filled_in(self, cells: list[Any]) -> tuple[list[Any], set[int]]:
+        """The cells with, in place of "idem", what stands above; and the places of these."""
+        same: set[int] = set()
+        if not SAME.isdisjoint(cells):
+            cells = list(cells)
+            for at, cell in enumerate(cells):
+                above = cells[at - 1] if at else self._above
+                if isinstance(cell, str) and above is not None and self._is_same(cell):
+                    cells[at] = above
+                    same.add(at)
+        self._above = cells[-1] if cells else self._above
+        return cells, same
+
+    def _is_same(self, text: str) -> bool:
+        answer = self.answers.get(folded(text)) if self.answers else None
+        if text == _STROKES and answer is None:
+            return self.column.required  # elsewhere it may mean that there is nothing
+        return (text if answer is None else answer) in SAME
+
     def understood(self, cells: list[Any]) -> Iterator[tuple[int, str]]:
         """(place, in words) of the cells that were understood otherwise than they are written."""
         if not self.said:
@@ -116,6 +169,17 @@ class Meanings(dict[Any, Any]):
 
     def _meant(self, text: str, answered: bool) -> Reading[Any]:
         """What the text means; where it is asked about, what the person's answers make of it."""
+        if text == _STROKES and not answered:
+            raise Unclear(
+                _("«\u00a0%(text)s\u00a0»\u202f: comme la ligne au-dessus (idem), ou rien (-)\u202f?")
+                % {"text": text},
+                written=text,
+                choices=["idem", "-"],
+            )
+        if text in SAME:
+            raise CellError(
+                _("«\u00a0%(text)s\u00a0»\u202f: rien ne se trouve au-dessus.") % {"text": text}, code="same"
+            )
         if not text:
             reading = self._empty()
             return Reading(reading.value, _("vide")) if answered else reading
@@ -123,6 +187,8 @@ class Meanings(dict[Any, Any]):
             return Reading(self._empty().value, _("vide"))
         parse = self.column.parse
         try:
+            if self.unit and _BARE.fullmatch(folded(text)):
+                text = self._with_unit(text)
             reading = parse.read(text, self.today) if isinstance(parse, Parser) else Reading(parse(text))
         except CellError as error:
             piece = error.written or text
@@ -133,6 +199,18 @@ class Meanings(dict[Any, Any]):
             return self._meant(text.replace(piece, answer, 1).strip(), answered=True)
         value = self.column.convert(reading.value) if self.column.convert else reading.value
         return Reading(value, reading.said or (text if answered else ""))
+
+    def _with_unit(self, text: str) -> str:
+        if self.unit == UNSAID:
+            raise Unclear(
+                _(
+                    "«\u00a0%(text)s\u00a0»\u202f: de quoi\u202f? Dites-le, par exemple «\u00a0%(text)s mois\u00a0»."
+                )
+                % {"text": text},
+                written=text,
+                choices=[f"{text} {unit}" for unit in ("jours", "semaines", "mois")],
+            )
+        return f"{text} {self.unit}"
 
     def _is_blank(self, text: str) -> bool:
         parse = self.column.parse

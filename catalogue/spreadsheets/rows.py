@@ -10,12 +10,13 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from openpyxl.utils import get_column_letter
 
 from catalogue.labels import listed
+from catalogue.meaning import in_both_orders
 from catalogue.spreadsheets.cells import as_text
 from catalogue.spreadsheets.files import Table
-from catalogue.spreadsheets.headers import found_in
+from catalogue.spreadsheets.gathering import gathered
+from catalogue.spreadsheets.headers import found_in, unit_of
 from catalogue.spreadsheets.lines import Line, Unreadable, is_blank
 from catalogue.spreadsheets.meanings import Column, Meanings
 from catalogue.spreadsheets.questions import Answers, BadCell, Understood
@@ -124,19 +125,24 @@ def parse_blocks(
     """
     required = frozenset(column.name for column in columns if column.required)
     table.settle(knows_names((*passed_over, *columns)), required)
+    header = list(table.header)
     found = _find_columns(table, columns, passed_over)
     missing = [
-        column.name
-        for column in columns
-        if column.required and not {column.name, *column.instead} & found.keys()
+        column for column in columns if column.required and not {column.name, *column.instead} & found.keys()
     ]
     if missing:
-        _refuse_one_column(table.header, missing)
+        names = [
+            column.name
+            if column.name in column.synonyms or not column.synonyms
+            else f"{column.name} ({column.synonyms[0]})"
+            for column in missing
+        ]
+        _refuse_one_column(header, names)
         raise Unreadable(
             _("Il manque des colonnes\u202f: %(missing)s. L’en-tête dit\u202f: %(header)s.")
             % {
-                "missing": listed(missing),
-                "header": listed(name for name in table.header if name)[:300],
+                "missing": listed(names),
+                "header": listed(name for name in header if name)[:300],
             }
         )
     day = today or timezone.localdate()
@@ -163,13 +169,17 @@ def knows_names(columns: Sequence[Column]) -> Knows:
     return lambda header: next(iter(found_in([header], columns)), None)
 
 
-def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence[Column]) -> dict[str, int]:
-    """Where each column stands; those passed over are left out."""
-    bound = found_in(table.header, [*passed_over, *columns])
+def _find_columns(
+    table: Table, columns: Sequence[Column], passed_over: Sequence[Column]
+) -> dict[str, tuple[int, str]]:
+    """Where each column stands, and its letter; those passed over are left out."""
+    written = list(table.header)
+    bound = found_in(written, [*passed_over, *columns])
+    found, read = gathered(table, bound, [*passed_over, *columns])
     for name, places in bound.items():
-        if len(places) > 1:
-            first, second = (table.header[at] for at in places[:2])
-            if "" in table.header[places[0] : places[1]]:
+        if len(places) > 1 and (name not in found or "" in written[places[0] : places[1]]):
+            first, second = (written[at] for at in places[:2])
+            if "" in written[places[0] : places[1]]:
                 raise Unreadable(
                     _(
                         "Il y a deux tableaux côte à côte\u202f: la colonne %(name)s est dans l’un et dans l’autre. "
@@ -183,29 +193,32 @@ def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence
                 )
                 % {"name": name, "first": first, "second": second}
             )
-    found = {name: places[0] for name, places in bound.items()}
-    unknown = [header for at, header in enumerate(table.header) if header and at not in found.values()]
+    unknown = [header for at, header in enumerate(written) if header and at not in read]
     if unknown:
         table.notices.append(_("Colonnes inconnues, non lues\u202f: %(names)s.") % {"names": listed(unknown)})
+    for column in columns:
+        if column.name not in found and column.beside in found:
+            found[column.name] = found[column.beside]
     return {column.name: found[column.name] for column in columns if column.name in found}
 
 
 def _blocks(
     table: Table,
     columns: Sequence[Column],
-    found: Mapping[str, int],
+    found: Mapping[str, tuple[int, str]],
     size: int,
     today: date,
     answers: Answers,
 ) -> Iterator[Block]:
     width = len(table.header)
-    places = {name: (table.header[at], get_column_letter(at + 1)) for name, at in found.items()}
+    places = {name: (table.header[at], letter) for name, (at, letter) in found.items()}
     meanings = {
         column.name: Meanings(
             column,
             today,
             answers.of(column.name, *places.get(column.name, ())[:1]),
             replaced=not found.keys().isdisjoint(column.instead),
+            unit=unit_of(column, table.header[found[column.name][0]]) if column.name in found else "",
         )
         for column in columns
     }
@@ -245,6 +258,26 @@ def _blocks(
             return
 
 
+def _in_doubt(
+    numbers: Sequence[int],
+    cells: Mapping[str, list[Any]],
+    places: Mapping[str, tuple[str, str]],
+    meanings: Mapping[str, Meanings],
+) -> Iterator[tuple[str, int, BadCell]]:
+    """Of a list that has the month first somewhere: (column, place, question) of days that may be in either order."""
+    for name, meaning in meanings.items():
+        for at, cell in enumerate(cells.get(name, ()) if meaning.holds_days else ()):
+            text = as_text(cell)
+            choices = in_both_orders(text)
+            if not choices or meaning.is_answered(text):
+                continue
+            message = _(
+                "«\u00a0%(text)s\u00a0»\u202f: ailleurs dans cette liste le mois vient avant le jour. Est-ce %(first)s "
+                "ou %(second)s\u202f?"
+            ) % {"text": text, "first": choices[0], "second": choices[1]}
+            yield name, at, BadCell(numbers[at], *places[name], text, message, name, text, choices)
+
+
 def _too_wide(line: Line, width: int) -> str:
     return _(
         "la ligne a %(cells)s cellules et l’en-tête %(width)s. Une virgule sans guillemets "
@@ -257,17 +290,17 @@ def _block(
     lines: list[Sequence[Any]],
     bad: list[list[BadCell]],
     columns: Sequence[Column],
-    found: Mapping[str, int],
+    found: Mapping[str, tuple[int, str]],
     places: Mapping[str, tuple[str, str]],
     meanings: Mapping[str, Meanings],
 ) -> Block:
     if lines and found:
-        narrowest = 1 + max(found.values())
+        narrowest = 1 + max(at for at, _letter in found.values())
         lines = [
             cells if len(cells) >= narrowest else [*cells, *[None] * (narrowest - len(cells))]
             for cells in lines
         ]
-    cells = {name: list(map(itemgetter(at), lines)) for name, at in found.items()}
+    cells = {name: list(map(itemgetter(at), lines)) for name, (at, _letter) in found.items()}
     values: dict[str, list[Any]] = {}
     refused: dict[int, list[BadCell]] = {}
     understood: dict[int, tuple[Understood, ...]] = {}
@@ -276,6 +309,7 @@ def _block(
         if name not in found:
             values[name] = [column.default] * len(lines)
             continue
+        cells[name], same = meanings[name].filled_in(cells[name])
         values[name], faults = meanings[name].of(cells[name])
         for at, fault in faults:
             cell = as_text(cells[name][at])
@@ -283,9 +317,17 @@ def _block(
                 numbers[at], *places[name], cell, fault.message, name, fault.asked, fault.choices
             )
             refused.setdefault(at, []).append(complaint)
+        for at in same:
+            said = _("comme au-dessus\u202f: %(text)s") % {"text": as_text(cells[name][at])}
+            one = Understood(numbers[at], *places[name], _("idem"), said)
+            understood[numbers[at]] = (*understood.get(numbers[at], ()), one)
         for at, said in meanings[name].understood(cells[name]):
             one = Understood(numbers[at], *places[name], as_text(cells[name][at]), said)
             understood[numbers[at]] = (*understood.get(numbers[at], ()), one)
+    if any(meaning.american for meaning in meanings.values()):
+        for name, at, complaint in _in_doubt(numbers, cells, places, meanings):
+            if name not in {one.name for one in refused.get(at, ())}:
+                refused.setdefault(at, []).append(complaint)
     if refused:
         bad = sorted([*bad, *refused.values()], key=lambda complaints: complaints[0].line)
         good = [at not in refused for at in range(len(lines))]

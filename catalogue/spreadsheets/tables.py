@@ -21,6 +21,9 @@ _TOTAL = re.compile(
     r"((sous_|grand_)?tota(l|ux)|subtotal|nombre_total|nb_total|somme|sum|moyenne|average)(_[a-z0-9_]*)?|σ"
 )
 
+_EXAMPLE = re.compile(r"(?:exemples?|ex\.?|example|e\.g\.|mod[èe]le|sample) ?(?:[:.)]|$)", re.IGNORECASE)
+_MAY_BE_NO_ROW = re.compile(rf"{_SUM.pattern}|\(|\s*(?:ex|mod|sample|e\.g)", re.IGNORECASE)
+
 # A name as written → the column that it names, or None.
 Knows = Callable[[str], str | None]
 
@@ -213,6 +216,7 @@ class _Passed:
 
     repeats: list[int] = field(default_factory=list)
     totals: list[int] = field(default_factory=list)
+    examples: list[int] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)
 
     def notices(self) -> Iterator[str]:
@@ -220,6 +224,10 @@ class _Passed:
             yield _("En-tête répété, passé\u202f: ligne %(lines)s.") % {"lines": ranges(self.repeats)}
         if self.totals:
             yield _("Totaux, non lus\u202f: ligne %(lines)s.") % {"lines": ranges(self.totals)}
+        if self.examples:
+            yield _("Exemples pour remplir le tableau, non lus\u202f: ligne %(lines)s.") % {
+                "lines": ranges(self.examples)
+            }
         if self.notes:
             some = [f"{line} («\u00a0{text[:40]}\u00a0»)" for line, text in self.notes[:10]]
             if len(self.notes) > len(some):
@@ -254,7 +262,9 @@ def table_lines(
         # Most lines are rows and a million of them pass here.
         if not careful and len(cells) > 1 and cells[0] and cells[1]:
             start = cells[0]
-            if type(start) is not str or not (_SUM.match(start) or start.strip().casefold() == first_name):
+            if type(start) is not str or not (
+                _MAY_BE_NO_ROW.match(start) or start.strip().casefold() == first_name
+            ):
                 yield line
                 continue
         filled = [(at, cell) for at, cell in enumerate(cells) if as_text(cell)]
@@ -265,6 +275,8 @@ def table_lines(
             passed.repeats.append(line.number)
         elif len(filled) == 1 and len(names) > 3 and not isinstance(filled[0][1], Fault):
             passed.notes.append((line.number, as_text(filled[0][1])))
+        elif _is_example(filled):
+            passed.examples.append(line.number)
         elif _is_total(filled, len(names)):
             passed.totals.append(line.number)
         elif knows is not None and _is_header(filled, knows):
@@ -290,6 +302,19 @@ def _repeats(
     return len(filled) > 1 and all(
         at < len(names) and plain(as_text(cell)) == names[at] for at, cell in filled
     )
+
+
+def _is_example(filled: list[tuple[int, Any]]) -> bool:
+    """ "Exemple" before a row that shows how to fill it in, "ex : 2" in most of its cells, or brackets in each."""
+    words = [cell.strip() for _at, cell in filled if isinstance(cell, str)]
+    if not words:
+        return False
+    if _EXAMPLE.fullmatch(words[0]) and len(filled) > 2:
+        return True
+    telling = [
+        word for word in words if _EXAMPLE.match(word) or (word.startswith("(") and word.endswith(")"))
+    ]
+    return len(telling) > 2 and len(telling) > 0.7 * len(filled)
 
 
 def _is_total(filled: list[tuple[int, Any]], width: int) -> bool:

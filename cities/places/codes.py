@@ -16,7 +16,7 @@ from cities.places.answers import (
 )
 from cities.places.found import Found, codes_of, only
 from cities.places.likeness import distance, slips_allowed
-from cities.places.naming import by_name
+from cities.places.naming import beginning_with, by_name
 
 _PARIS = "75056"
 _LARGEST_OF_A_DEPARTMENT = 30_000
@@ -90,11 +90,24 @@ def _of_cedex(code: str) -> Found | None:
     return None
 
 
-def with_number(written: str, name: str, raw: str, number: str, is_cedex: bool, near: Near | None) -> Found:
+def with_number(
+    written: str,
+    name: str,
+    raw: str,
+    number: str,
+    is_cedex: bool,
+    near: Near | None,
+    figures: Figures = Figures.ASKED,
+) -> Found:
     """A name and a code or postcode beside it: both must be of one commune."""
     number = number.zfill(5)
     known = gazetteer()
-    of_number = [one for one in [_of_insee(number), *_of_postcode(number, near)] if one]
+    by_insee, by_postcode = _of_insee(number), _of_postcode(number, near)
+    if by_insee and figures is Figures.INSEE:
+        by_postcode = []
+    elif by_postcode and figures is Figures.POSTCODE:
+        by_insee = None
+    of_number = [one for one in [by_insee, *by_postcode] if one]
     try:
         named = by_name(raw, raw, near)
     except UnknownPlace:
@@ -102,6 +115,8 @@ def with_number(written: str, name: str, raw: str, number: str, is_cedex: bool, 
     except SeveralPlaces as several:
         named = [Found(one) for one in several.choices]
     together = [one for one in named if one.bears(number)]
+    if not together:  # "13100 Aix", though a village far away is called so in full
+        together = [one for one in beginning_with(name) if one.bears(number)]
     if together:
         return only(written, together, near)
     if is_cedex or (number not in known.by_postcode and _of_insee(number) is None):

@@ -18,6 +18,8 @@ WELL_KNOWN = 20_000
 _SHORTEST_BEGINNING = 5
 _BRACKETS = re.compile(r"^(?P<before>[^()]+)\((?P<within>[^()]*)\)(?P<after>[^()]*)$")
 _INTRODUCED = re.compile(r"^(?:a|au|aux|ville de|ville d|commune de|commune d|mairie de|mairie d) (?=\w)")
+_DEPARTMENT = re.compile(r"\d{2,3}|2[abAB]")
+_OF_THE = re.compile(r"^(?:de la|de l|du|des|de|d|en|a la) (?=\w)")
 _CENTRE = re.compile(r"(?<=\w)[ ,-]+\(?(?:hyper-?)?centre[ -]ville\)?$", re.IGNORECASE)
 _LINKING = frozenset(
     ["a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "lez", "sous", "sur", "s"]
@@ -87,6 +89,11 @@ def _beginning_with(key: str) -> tuple[str, ...]:
     return _beginnings().get(squeezed(key), ())
 
 
+def beginning_with(key: str) -> list[Found]:
+    """Communes whose longer names begin so."""
+    return [Found(code, plain=False) for code in _beginning_with(key)]
+
+
 def _by_its_beginning(_text: str, key: str, near: Near | None) -> list[Found]:
     """ "Illkirch", when one commune's name begins so, or one of the territory."""
     codes = _beginning_with(key) if len(squeezed(key)) >= _SHORTEST_BEGINNING else ()
@@ -110,6 +117,8 @@ def _with_detail(text: str, key: str, near: Near | None) -> list[Found]:
     else:
         return _with_department(text, key, near)
     named = exactly(fold(name), near) or _without_article(name, fold(name), near)
+    if not named and any(_DEPARTMENT.fullmatch(detail.strip()) for detail in details):
+        named = _by_its_beginning(name, fold(name), near)  # "Illkirch (67)"
     if not named:
         named = _with_detail(name, fold(name), near) if name != text else []
     if not named:
@@ -146,6 +155,10 @@ def _with_department(text: str, key: str, near: Near | None) -> list[Found]:
             return located
         if located is not None:
             raise Contradiction(text.strip(), codes_of(named))
+        if of_the := _OF_THE.sub("", detail):  # "Saint-Denis de la Réunion"
+            located = _located(named, of_the) if of_the != detail else None
+            if located:
+                return [replace(one, plain=False) for one in located]
     return []
 
 

@@ -13,6 +13,8 @@ from cities.places.naming import by_name, exactly, overshadowing
 
 LONGEST_WRITTEN = 200
 _SPACES = re.compile(r"\s+")
+# Pictures, and the raised figures of footnotes.
+_DECORATION = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u20e3¹²³⁰⁴-⁹]+")
 _CODE = re.compile(
     r"(?:(?P<label>[a-zA-Zéè°.]+(?: [a-zA-Zéè°.]+)*)[ :#-]*)?"
     r"(?P<code>\d{4,5}|\d{1,2} \d{3}|\d \d{2} \d{2}|2[abAB] ?\d{3})(?:[.,]0+)?"
@@ -43,7 +45,9 @@ def read_place(text: str, *, near: Near | None = None, figures: Figures = Figure
 
     Among namesakes, the one in the territory of `near` is meant.
     """
-    written = _SPACES.sub(" ", INVISIBLE.sub("", text)).strip(" \"'’«»,;.:")[:LONGEST_WRITTEN]
+    written = _SPACES.sub(" ", INVISIBLE.sub("", _DECORATION.sub(" ", text))).strip(" \"'’«»,;.:!")[
+        :LONGEST_WRITTEN
+    ]
     # As figures are typed in other scripts.
     return _read("".join(str(int(char)) if char.isdecimal() else char for char in written), near, figures)
 
@@ -72,5 +76,7 @@ def _in_france(written: str, near: Near | None, figures: Figures) -> Found:
         name = _CEDEX.sub(" ", re.sub(r"\(\s*\)", " ", rest)).strip(" -–—,;:/")
         if fold(name):
             is_cedex = bool(_CEDEX.search(rest))
-            return with_number(written, fold(name), name, number[1].replace(" ", "").upper(), is_cedex, near)
+            return with_number(
+                written, fold(name), name, number[1].replace(" ", "").upper(), is_cedex, near, figures
+            )
     return only(written, by_name(written, _CEDEX.sub(" ", text).strip(), near), near)

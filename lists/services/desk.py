@@ -16,7 +16,7 @@ from catalogue.imports import digest
 from catalogue.meaning import folded
 from catalogue.spreadsheets import FileQuestion, Unreadable, plain
 from lists import guessing, reading
-from lists.kinds import COLUMNS, FIXABLE, label, required
+from lists.kinds import COLUMNS, FIXABLE, label, required, says
 from lists.models import (
     KEPT,
     Fate,
@@ -110,13 +110,14 @@ def choose(
     chosen = [name for name in columns if name]
     if not known.issuperset(chosen) or len(columns) != len(header):
         raise ValidationError(_("Ce fichier n’a pas ces colonnes. Choisissez à nouveau."))
-    if twice := {name for name in chosen if chosen.count(name) > 1}:
+    apart = {column.name for column in COLUMNS[what] if not column.joined_by}
+    if twice := {name for name in chosen if name in apart and chosen.count(name) > 1}:
         raise ValidationError(
             _("Deux colonnes du fichier sont «\u00a0%(name)s\u00a0». Laissez-en une non lue.")
             % {"name": label(what, min(twice))}
         )
     fixed = {name: text.strip() for name, text in fixed.items() if name in FIXABLE[what] and text.strip()}
-    if missing := [name for name in required(what) if name not in chosen and name not in fixed]:
+    if missing := [name for name in required(what) if name not in fixed and not says(what, name, chosen)]:
         raise ValidationError(
             _(
                 "Il manque\u202f: %(names)s. Choisissez leur colonne, ou dites ce qui vaut pour toutes les lignes."

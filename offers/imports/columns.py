@@ -14,9 +14,11 @@ from catalogue.fields import OFFER
 from catalogue.imports import (
     AS_OF,
     CITY,
+    CONSENT,
     ID,
     POINT,
     POSTCODE,
+    STANDING,
     columns_of,
 )
 from catalogue.spreadsheets import (
@@ -24,7 +26,6 @@ from catalogue.spreadsheets import (
     Column,
     Period,
     as_text,
-    day,
     day_at,
     last_day_so_far,
     periods,
@@ -89,6 +90,8 @@ COLUMNS = (
     POSTCODE,
     AS_OF,
     *POINT,
+    STANDING,
+    CONSENT,
     Column(
         "available",
         periods,
@@ -123,6 +126,7 @@ COLUMNS = (
         "contact_name",
         _name,
         ("nom", "nom contact"),
+        joined_by=" ",
         default="",
         meaning="as the person likes to be called",
     ),
@@ -130,12 +134,14 @@ COLUMNS = (
         "contact_email",
         _email,
         ("email", "e-mail", "courriel", "mail"),
+        joined_by=" ; ",
         meaning="one of these two is required; of several the first is used, the others go to `text`",
     ),
     Column(
         "contact_phone",
         _phones("FR"),
         ("téléphone", "tél", "portable"),
+        joined_by=" / ",
         meaning="in any usual spelling; of several the first is used, the others and words beside them go to `text`",
     ),
     Column(
@@ -153,9 +159,9 @@ COLUMNS = (
     ),
     Column(
         "registered_at",
-        day,
+        text(most=LONGEST_NAME),
         ("enregistrée le", "enregistré le"),
-        meaning="a day; checked, not kept: an offer is registered when it is imported",
+        meaning="not kept: an offer is registered when it is imported. A day in a file that is tried",
     ),
 )
 FIELD_COLUMNS = {

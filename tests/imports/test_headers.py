@@ -39,12 +39,19 @@ def column_of(header: str, columns: tuple[Column, ...]) -> str:
         ("Commentaires", "text", "text"),
         ("How many people can you host?", "capacity", ""), ("Email address", "contact_email", ""),
         ("الاسم", "contact_name", ""), ("رقم الهاتف", "contact_phone", ""), ("اللغات", "languages", "languages"),
+        ("Places²", "capacity", ""), ("Commune (1)", "commune", "commune"), ("Capacité (pers.)", "capacity", ""),
+        ("Durée max (mois)", "longest_stay_days", ""), ("Prénom", "contact_name", ""),
+        ("Âge des enfants", "", "children_ages"), ("0-3 ans", "", "children_under_3"),
+        ("Vous proposez :", "kind", "kind"), ("Disponible au", "available_until", ""),
+        ("Qui souhaitez-vous accueillir ? (plusieurs réponses possibles)", "accepts", ""),
+        ("J'accepte que mes données soient utilisées (RGPD)", "consent", "consent"), ("Statut", "standing", "standing"),
+        ("№", "id", "id"), ("Кількість місць", "capacity", ""), ("Мови", "languages", "languages"),
+        ("المدينة", "city", "city"), ("Місто", "city", "city"),
         # What is near a column and is another thing.
         *((header, "", "") for header in (
-            "Places de parking", "Nom de l'association", "Nom de la rue", "Places enfants", "Durée max (mois)",
+            "Places de parking", "Nom de l'association", "Nom de la rue", "Places enfants",
             "Titre de séjour",
-            "Loyer par semaine", "Nationalité", "Date de naissance", "Date", "Nombre de lits", "Prénom",
-            "Âge des enfants",
+            "Loyer par semaine", "Nationalité", "Date de naissance", "Date", "Nombre de lits", "Âge",
             "Langue de correspondance", "Adresse de l'école", "Téléphone de l'assistante sociale", "",
         )),
     ],
@@ -71,12 +78,21 @@ def test_two_headers_of_one_column_are_not_guessed_between(tmp_path: Path) -> No
         list(parse_rows(read_table(path), ANY))
 
 
+def test_days_that_may_be_in_either_order_are_taken_where_none_has_the_month_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id;available_from\n1;12/05/2027\n2;31/12/2026\n")
+    first, _second = parse_rows(read_table(path), ANY, today=date(2026, 11, 30))
+    assert isinstance(first, Row)
+    assert first["available_from"] == date(2027, 5, 12)
+
+
 def test_days_with_the_month_first_cast_doubt_on_their_column(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id;available_from\n1;12/05/2026\n2;12/31/2026\n")
     table = read_table(path)
     first, second = parse_rows(table, ANY, today=date(2026, 11, 30))
-    assert isinstance(first, Row)
+    assert isinstance(first, list)
+    assert first[0].choices == ("2026-12-05", "2026-05-12")
     assert isinstance(second, list)
     assert second[0].choices == ("2026-12-31",)
     assert any("le mois avant le jour" in notice for notice in table.notices)

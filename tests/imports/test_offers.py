@@ -316,7 +316,10 @@ def test_places_outside_the_territory_are_worth_a_look(import_offers: Import, wr
     [
         (b"", "Ce fichier est vide."),
         (b"id,kind,category,commune,available,capacity\n", "Ce fichier n’a que son en-tête"),
-        (b"id;kind\n1;housing\n", "Il manque des colonnes\u202f: category, capacity, commune, available."),
+        (
+            b"id;kind\n1;housing\n",
+            "Il manque des colonnes\u202f: capacity (capacité), commune (code INSEE), available",
+        ),
         (b"\x00\x01\x02", "n’est pas un tableau"),
         (b"PK\x03\x04\x00", "n’est pas un classeur lisible"),
     ],

@@ -194,7 +194,7 @@ def test_unknown_columns_are_named_once(tmp_path: Path) -> None:
         (b'id,"no\n1,a\n', "L’en-tête n’a pas pu être lu (ligne 1)"),
         (
             b"Dear all,\nplease find enclosed\n",
-            "Ce fichier n’a qu’une seule colonne, «\u00a0Dear all\u00a0». Il en faut aussi\u202f: id.",
+            "Ce fichier n’a qu’une seule colonne, «\u00a0Dear all\u00a0». Il en faut aussi\u202f: id (identifiant).",
         ),
         (b"id,note,Identifiant\n1,a,2\n", "La colonne id est donnée deux fois («\u00a0id\u00a0» et"),
     ],

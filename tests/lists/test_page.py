@@ -276,7 +276,7 @@ def test_a_column_that_is_missing_and_one_chosen_twice_are_said(
     page = press("columns", one, **{f"column-{at}": "" for at in range(8)})
     assert page.status_code == 422
     assert "Il manque" in page.content.decode()
-    page = press("columns", one, **{f"column-{at}": "text" for at in range(8)})
+    page = press("columns", one, **{f"column-{at}": "capacity" for at in range(8)})
     assert "Laissez-en une non lue" in page.content.decode()
 
 
@@ -336,3 +336,20 @@ def test_needs_of_an_association(
     press("undo", one)
     work()
     assert Need.objects.get().state == "withdrawn"
+
+
+def test_columns_that_say_one_thing_together_stay_together(
+    send: Callable[..., ListImport], choose: Callable[..., ListImport], press: Callable[..., Any], work: Any
+) -> None:
+    content = (
+        "Type d'hébergement;Commune;Places;Libre à partir du;Nom;Prénom;Mail;Tél fixe;Tél portable;Femmes;Familles;"
+        "Séjour (mois)\n"
+        "Logement entier;67482;2;01/12/2027;Weber;Anne;a@exemple.fr;03 88 00 00 01;06 12 00 01 01;x;;3\n"
+    )
+    one = choose(send(content.encode()), **{"Séjour (mois)": "longest_stay_days"})
+    press("start", one)
+    work()
+    offer = Offer.objects.get()
+    assert (offer.kind, offer.category, offer.accepts) == ("housing", "whole_dwelling", ["women"])
+    assert (offer.owner.name, str(offer.owner.phone)) == ("Anne Weber", "+33612000101")
+    assert offer.longest_stay_days == 90

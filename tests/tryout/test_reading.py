@@ -156,6 +156,19 @@ def test_an_empty_place_is_the_centre_of_the_commune(tmp_path: Path) -> None:
     assert found.lon.tolist() == [PLACES.lon[strasbourg], 7.7, 4.35, PLACES.lon[amberieu]]
 
 
+def test_a_code_and_a_postcode_of_two_communes_are_asked_about(tmp_path: Path) -> None:
+    rows = [
+        OFFER | {"commune": "67482", "postcode": "67300"},
+        OFFER | {"id": "P2", "commune": "67482", "postcode": "67100"},
+        OFFER | {"id": "P3", "commune": "67482", "postcode": "67070"},  # an organisation's
+    ]
+    found, _tally, bad = offers_of(write(tmp_path / "o.csv", rows))
+    assert found.ids == ["P2", "P3"]
+    assert [(one.column, "n’est pas celui de Strasbourg" in one.message) for one in bad] == [
+        ("postcode", True)
+    ]
+
+
 @settings(max_examples=200, deadline=None)
 @given(lat=st.floats(-90, 90), lon=st.floats(-180, 180), near=st.booleans(), row=st.integers(0, 34_000))
 def test_a_point_without_commune_may_lie_so_far_from_the_nearest(
@@ -328,7 +341,7 @@ def test_zero_reach_ten_thousand_items_and_identical_offers_are_right(tmp_path: 
     ("content", "message"),
     [
         ("", "Ce fichier est vide."),
-        ("id,kind\n1,goods\n", "Il manque des colonnes\u202f: category, capacity, available."),
+        ("id,kind\n1,goods\n", "Il manque des colonnes\u202f: capacity (capacité), available (disponible)."),
         ("id,kind,category,available,capacity\n1,goods,bedding,2026-03-01..,1\n", "commune, ou lat et lon"),
         ("id,id,kind,category,available,capacity,commune\n", "est donnée deux fois"),
     ],
