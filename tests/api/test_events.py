@@ -222,12 +222,11 @@ class TestKept:
         assert page["results"] == []
         for _ in range(3):
             opened(city, need.pk)
-            Event.objects.update(at=timezone.now() - services.KEPT - timedelta(minutes=1))
-            tasks.sweep()
-            opened(city, need.pk)
             answer = citizen.client.get(page["next"])
             assert (answer.status_code, answer.json()["results"]) == (200, [])
             page = answer.json()
+            Event.objects.update(at=timezone.now() - services.KEPT - timedelta(minutes=1))
+            tasks.sweep()
         offer = OfferFactory(city=city, owner=citizen.user)
         offers.withdraw(offer_id=offer.pk, by=citizen.user, now=timezone.now())
         (told,) = citizen.client.get(page["next"]).json()["results"]
