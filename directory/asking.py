@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 # No farther ahead does a service give a day.
 FARTHEST = timedelta(days=90)
+# How long after it the service still reads how the person is reached.
+KEPT_AFTER = timedelta(days=30)
 BATCH = 200
 READ_ONCE_IN = timedelta(hours=24)
 
@@ -115,13 +117,14 @@ def answer(
         if not today <= day <= today + FARTHEST:
             raise ValidationError({"day": _("Choisissez un jour dans les trois mois qui viennent.")})
         referral.day, referral.hour = day, hour
+        referral.forget_on = day + KEPT_AFTER if referral.contact else None
     elif answer is Answer.DECLINE:
         if not words:
             raise ValidationError({"words": _("Dites pourquoi, en quelques mots.")})
         referral.contact = ""
     before, referral.state = referral.state, _BECOMES[answer]
     referral.answer, referral.answered_at = words, now
-    referral.save(update_fields=["state", "day", "hour", "contact", "answer", "answered_at"])
+    referral.save(update_fields=["state", "day", "hour", "contact", "forget_on", "answer", "answered_at"])
     _record(referral, answer, before, by=by, now=now, reason=words)
     _tell_askers(referral, but=by, now=now)
     return referral
@@ -159,6 +162,22 @@ def give_up(*, by: None, now: datetime) -> int:
 
 
 @transaction.atomic
+def end_of_withdrawn(*, by: None, now: datetime) -> int:
+    """Whoever is asked for a need that was withdrawn expects nobody any more; how many."""
+    found = list(selectors.of_withdrawn_needs().select_for_update(of=("self",), skip_locked=True)[:BATCH])
+    for referral in found:
+        _end(referral, ReferralState.WITHDRAWN, "withdraw", by=None, now=now)
+        _tell_service(referral, "referral_withdrawn", now=now)
+    return len(found)
+
+
+@transaction.atomic
+def forget_contacts(*, by: None, now: datetime) -> int:
+    """A month after the day that a service gave, it has no contact any more; how many."""
+    return selectors.to_forget(now).update(contact="", forget_on=None)
+
+
+@transaction.atomic
 def note_read(*, referral_id: int, by: User, now: datetime) -> None:
     """The service has read how the person is reached: kept once a day, of whoever has an account with its readings."""
     referral = selectors.referrals().get(pk=referral_id)
@@ -193,8 +212,8 @@ def _locked(referral_id: int) -> Referral:
 
 def _end(referral: Referral, state: ReferralState, act: str, *, by: User | None, now: datetime) -> None:
     before, referral.state = referral.state, state
-    referral.contact, referral.day, referral.hour = "", None, None
-    referral.save(update_fields=["state", "contact", "day", "hour"])
+    referral.contact, referral.day, referral.hour, referral.forget_on = "", None, None, None
+    referral.save(update_fields=["state", "contact", "day", "hour", "forget_on"])
     _record(referral, act, before, by=by, now=now)
 
 

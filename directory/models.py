@@ -198,6 +198,8 @@ class Referral(models.Model):
     day = models.DateField(null=True, blank=True)
     hour = models.TimeField(null=True, blank=True)
     answer = EncryptedCharField(max_length=500, blank=True)
+    # The day on which the contact goes, where one was given to a service that receives them.
+    forget_on = models.DateField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("orientation")

@@ -8,14 +8,13 @@ from typing import Any
 from django.db.models import DateTimeField, ExpressionWrapper, F, Func, Q, QuerySet, TextField, Value
 
 from accounts.access import DESK, TEAM, has_role, speaks_for
-from accounts.models import User
+from accounts.models import LowerCaseEmailField, User
 from catalogue.folding import folded
 from catalogue.slots import WeeklySlot, parse_slot
 from cities.days import local_time
 from cities.models import City, Commune
 from directory.models import (
     CHECKED_FOR,
-    LIVE,
     WAITING,
     Referral,
     ReferralChange,
@@ -24,15 +23,13 @@ from directory.models import (
 )
 from directory.themes import THEMATICS, Theme
 from engine.spoken import spoken_as
-from needs.models import Need
+from needs.models import Need, NeedState
 
 # When somebody means to come.
 NOW, EVENING, WEEKEND = "maintenant", "soir", "week-end"
 WHENS = (NOW, EVENING, WEEKEND)
 _EVENING_FROM = 18 * 60
 MOST_WORDS = 8
-# How long after the day that it gave a service reads how the person is reached.
-READ_UNTIL = timedelta(days=30)
 # The act by which the history keeps that a service read it.
 READ = "read"
 
@@ -48,8 +45,8 @@ class Search:
     words: str = ""
 
 
-def found(city: City, search: Search, *, now: datetime) -> list[Service]:
-    """What everybody finds in a town's directory, by name."""
+def found(city: City, search: Search, *, now: datetime) -> QuerySet[Service] | list[Service]:
+    """What everybody finds in a town's directory, by name; a list where rows had to be looked at one by one."""
     services = shown(city)
     if search.theme:
         services = services.filter(thematics__overlap=list(THEMATICS[Theme(search.theme)]))
@@ -60,6 +57,8 @@ def found(city: City, search: Search, *, now: datetime) -> list[Service]:
     for word in search.words.replace("\x00", "").split()[:MOST_WORDS]:
         said = Func(Value(word, TextField()), function="folded", output_field=TextField())
         services = services.filter(Q(line__contains=said) | Q(called__contains=said))
+    if not (search.language or search.when):
+        return services
     rows = list(services)
     if search.language:
         rows = [one for one in rows if spoken_as(search.language, [search.language], one.languages)]
@@ -158,15 +157,18 @@ def may_answer(user: User, referral: Referral) -> bool:
     if service.organisation is not None:
         answers = service.organisation.is_verified and speaks_for(user, service.organisation)
     else:
-        answers = bool(service.email) and user.is_active and user.email == service.email.lower()
+        answers = (
+            bool(service.email)
+            and user.is_active
+            and user.email == LowerCaseEmailField.normalised(service.email)
+        )
     return answers or may_refer(user, referral.need)
 
 
 def shows_contact(referral: Referral, today: date) -> bool:
     """Whether the service still reads how the person is reached: until a month after the day that it gave."""
-    if not referral.contact or referral.state not in LIVE:
-        return False
-    return referral.day is None or today <= referral.day + READ_UNTIL
+    is_over = referral.forget_on is not None and today > referral.forget_on
+    return bool(referral.contact) and not is_over
 
 
 def to_remind(now: datetime) -> QuerySet[Referral]:
@@ -175,6 +177,15 @@ def to_remind(now: datetime) -> QuerySet[Referral]:
     return referrals().filter(
         Q(answer_by__gt=now), state=ReferralState.ASKED, reminded_at=None, asked_at__lte=now,
     ).alias(halfway=ExpressionWrapper(halfway, DateTimeField())).filter(halfway__lte=now).order_by("pk")  # fmt: skip
+
+
+def of_withdrawn_needs() -> QuerySet[Referral]:
+    return referrals().filter(state__in=WAITING, need__state=NeedState.WITHDRAWN).order_by("pk")
+
+
+def to_forget(now: datetime) -> QuerySet[Referral]:
+    """Whose contact is to go: in no town is it the day before any more."""
+    return Referral.objects.filter(forget_on__lt=now.date() - timedelta(days=1))
 
 
 def over(now: datetime) -> QuerySet[Referral]:

@@ -16,5 +16,8 @@ def follow_referrals() -> None:
     now = timezone.now()
     while asking.remind(by=None, now=now) == asking.BATCH:
         pass
+    while asking.end_of_withdrawn(by=None, now=now) == asking.BATCH:
+        pass
     while asking.give_up(by=None, now=now) == asking.BATCH:
         pass
+    asking.forget_contacts(by=None, now=now)

@@ -213,7 +213,7 @@ REGISTER: dict[str, Marks] = {
     ),
     "directory.ServiceEdit": Marks(keep="service what by at"),
     "directory.Referral": Marks(
-        keep="need service consented_at state asked_by asked_at answer_by reminded_at answered_at day hour",
+        keep="need service consented_at state asked_by asked_at answer_by reminded_at answered_at day hour forget_on",
         anonymise="words contact answer",
     ),
     "directory.ReferralChange": Marks(keep=f"{_CHANGE.keep} referral", anonymise=_CHANGE.anonymise),

@@ -185,7 +185,7 @@ TOLD: dict[str, Shown | Out] = {
     "directory.Referral": Shown(
         NEEDS,
         "need service state words contact consented_at asked_at asked_by answer_by reminded_at answered_at day hour "
-        "answer",
+        "answer forget_on",
         title=_("Les services à qui l’on a demandé de vous recevoir"),
     ),
     "directory.ReferralChange": Shown(
@@ -389,6 +389,7 @@ WORDS: Mapping[str, "StrPromise"] = {
     "files": _("Pièces jointes, non gardées"),
     "first_day": _("Du"),
     "followed_at": _("Suivi le"),
+    "forget_on": _("Effacement prévu le"),
     "from_state": _("Avant"),
     "given_at": _("Donné le"),
     "given_back_at": _("Rendu le"),
@@ -415,7 +416,7 @@ WORDS: Mapping[str, "StrPromise"] = {
     "named_by": _("Nommé par"),
     "need": _("Besoin"),
     "note": _("Note"),
-    "hour": _("À"),
+    "hour": _("Heure"),
     "day": _("Jour"),
     "consented_at": _("Accord donné le"),
     "contact": _("Contact"),

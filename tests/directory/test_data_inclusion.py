@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -285,3 +286,10 @@ def test_the_command_says_what_it_does(city: City, tmp_path: Path) -> None:
         call_command("import_services", str(bad), "--city", "nulle-part")
     with pytest.raises(CommandError, match="ni à la coordination"):
         call_command("import_services", str(bad), "--city", "strasbourg", "--by", "personne@exemple.fr")
+
+
+def test_two_who_take_the_same_list_at_once_take_it_once(at_once: Any, city: City) -> None:
+    rows = listed("services")[:1]
+    tallies = at_once(*[partial(brought, city, rows=rows)] * 2)
+    assert sorted(str(fates(one)) for one in tallies) == ["{'known': 1}", "{'new': 1}"]
+    assert Service.objects.count() == 1

@@ -1,6 +1,7 @@
 """Sending the people of a need to a service: what it is told, what it answers, and that each wait ends."""
 
 from datetime import time, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -272,3 +273,40 @@ def test_a_service_without_mail_is_called(
     assert "appelez-le, puis notez sa réponse" in shown
     assert not Message.objects.filter(event="referral_asked").exists()
     assert "03 53 01 80 00" in shown
+
+
+def test_a_need_that_is_withdrawn_waits_for_no_service(asked: Any, need: Any) -> None:
+    referral = asked(contact="Laila", agreed=True)
+    type(need).objects.filter(pk=need.pk).update(state="withdrawn")
+    assert asking.end_of_withdrawn(by=None, now=NOW) == 1
+    referral.refresh_from_db()
+    assert (referral.state, referral.contact) == (ReferralState.WITHDRAWN, "")
+    assert told("referral_withdrawn") == {SERVICE_MAIL}
+
+
+def test_a_contact_goes_a_month_after_the_day(asked: Any) -> None:
+    referral = asked(contact="Laila", agreed=True)
+    asking.answer(referral_id=referral.pk, answer=Answer.ACCEPT, day=TODAY, by=of_service(), now=NOW)
+    referral.refresh_from_db()
+    last = TODAY + asking.KEPT_AFTER
+    assert selectors.shows_contact(referral, last)
+    assert not selectors.shows_contact(referral, last + timedelta(days=1))
+    assert asking.forget_contacts(by=None, now=NOW + asking.KEPT_AFTER + timedelta(days=1)) == 0
+    assert asking.forget_contacts(by=None, now=NOW + asking.KEPT_AFTER + timedelta(days=2)) == 1
+    referral.refresh_from_db()
+    assert (referral.contact, referral.day) == ("", TODAY)
+    assert asking.forget_contacts(by=None, now=NOW + timedelta(days=99)) == 0
+
+
+def test_two_who_ask_at_once_ask_once(
+    at_once: Any, city: City, need: Any, service: Service, member: User
+) -> None:
+    coordinator = CityRoleFactory(city=city).user
+    sent = at_once(
+        *(
+            partial(asking.ask, need_id=need.pk, service=service, by=by, now=NOW)
+            for by in (member, coordinator)
+        )
+    )
+    assert {type(one) for one in sent} == {tuple, ValidationError}
+    assert Referral.objects.count() == 1
