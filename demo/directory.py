@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from catalogue.meaning import read_slots
+from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City, Commune
 from demo.people import DOMAIN, PHONE_RANGES, People
@@ -197,7 +198,7 @@ def fill(city: City, people: People, *, now: datetime) -> None:
 
 def refer(city: City, people: People, *, now: datetime) -> None:
     """One household is sent to a service, which has not answered yet, and another that has given a day."""
-    open_needs = Need.objects.open().filter(city=city, organisation=people.association)
+    open_needs = Need.objects.open().filter(city=city, organisation=people.association, kind=Kind.HOUSING)
     services_here = list(shown(city).filter(organisation=None))[:2]
     for number, need in enumerate(open_needs.order_by("-created_at", "pk")[:2]):
         referral, _is_told = asking.ask(

@@ -30,8 +30,8 @@ from directory import opening_hours
 from directory.models import LONGEST_ABOUT, Fees, Service
 from directory.themes import THEME_OF
 
-# A file of the whole country in JSON weighs about 250 MB; a town's a hundredth.
-MOST_BYTES = 400 * 1024 * 1024
+# It is read whole. That of a department fits many times, that of the country is to be cut first.
+MOST_BYTES = 64 * 1024 * 1024
 _LONGEST = {
     "name": 150,
     "about": LONGEST_ABOUT,
@@ -99,12 +99,13 @@ def _json(text: str) -> list[Any]:
 
 def _csv(text: str) -> list[Any]:
     reader = csv.DictReader(io.StringIO(text))
-    if not {"id", "source", "nom"} <= set(reader.fieldnames or ()):
-        raise NotOfTheSchema(_("Ce fichier n’a pas les colonnes id, source et nom."))
     try:
-        return list(reader)
+        names, found = set(reader.fieldnames or ()), list(reader)
     except csv.Error as error:
         raise NotOfTheSchema(_("Ce fichier CSV est abîmé.")) from error
+    if not {"id", "source", "nom"} <= names:
+        raise NotOfTheSchema(_("Ce fichier n’a pas les colonnes id, source et nom."))
+    return found
 
 
 def structures_by_id(found: Iterable[Row]) -> dict[str, Row]:

@@ -229,6 +229,7 @@ def test_csv_says_the_same_as_json(city: City) -> None:
         b"[" * 200_000,
         b"\x89PNG\r\n",
         b'"x"',
+        b"a" * 200_000,
     ],
 )
 def test_a_file_of_something_else_is_refused_in_a_sentence(content: bytes) -> None:

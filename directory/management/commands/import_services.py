@@ -104,7 +104,8 @@ class Command(BaseCommand):
 
 def _rows(path: Path) -> list[Row]:
     try:
-        return data_inclusion.rows(path.read_bytes())
+        with path.open("rb") as file:
+            return data_inclusion.rows(file.read(data_inclusion.MOST_BYTES + 1))
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from error
     except NotOfTheSchema as refusal:
