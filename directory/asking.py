@@ -269,13 +269,13 @@ def _tell_askers(referral: Referral, *, but: User | None, now: datetime) -> None
     people |= {one.pk: one for one in coordinators_of(need.city)}
     if need.organisation is not None and not need.organisation.is_suspended:
         people |= {one.pk: one for one in told_of(need.organisation)}
-    event = "referral_silent" if referral.state == ReferralState.LAPSED else "referral_answered"
+    is_silent = referral.state == ReferralState.LAPSED
     count = referral.changes.count()
     queue_many(
         drafts=[
             NewMessage(
                 recipient=person,
-                event=event,
+                event="referral_silent" if is_silent else "referral_answered",
                 subject_key=f"referral:{referral.pk}:{count}",
                 city=need.city,
                 compose=partial(messages.answered, referral),
