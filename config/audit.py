@@ -124,6 +124,13 @@ TABLES: dict[str, Noted | str] = {
         "statement__city", "statement__person", "statement__reference", by="by"
     ),
     "statements.Recording": Noted("city", reference="question"),
+    # --- directory
+    "directory.Service": Noted("city", reference="name", unwatched="listed"),
+    "directory.ServiceEdit": Noted("service__city", reference="service__name", by="by"),
+    "directory.Referral": Noted("need__city", "need__person", "need__reference"),
+    "directory.ReferralChange": Noted(
+        "referral__need__city", "referral__need__person", "referral__need__reference", by="by"
+    ),
     # --- lists
     "lists.Sender": Noted("city", reference="name"),
     "lists.ListImport": Noted(

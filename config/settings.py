@@ -141,6 +141,7 @@ INSTALLED_APPS = [
     "outreach",
     "outreach.appeals",
     "statements",
+    "directory",
     "town",
     "insight",
     "front",

@@ -65,6 +65,7 @@ urlpatterns += [
     path("<slug:city_slug>/lettre/", include("outreach.urls")),
     path("<slug:city_slug>/", include("lists.urls")),
     path("<slug:city_slug>/", include("statements.urls")),
+    path("<slug:city_slug>/", include("directory.urls")),
     # After all others below `bureau/`: a case stands there under its reference.
     path("<slug:city_slug>/", include("desk.urls")),
     path("<slug:city_slug>/", include("insight.urls")),

@@ -16,6 +16,8 @@ from cities.models import City
 from desk import presentation, selectors
 from desk.baskets import basket_of, query_of, wanted_of
 from desk.views import moment_of
+from directory import presentation as referrals
+from directory.selectors import changes_of_referrals
 from matching import conditions, relays
 from matching import selectors as matches
 from matching.reasons import facts
@@ -42,6 +44,7 @@ def thread(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     events += presentation.team_events(
         selectors.notes_of(user, need), selectors.flags_of(user, need), now=now
     )
+    events += referrals.referral_events(changes_of_referrals(need), now=now)
     events.sort(key=lambda event: event["at"], reverse=True)
     return _part(request, need, "desk/_thread.html", _("Fil"), {"thread": events})
 

@@ -210,6 +210,18 @@ REGISTER: dict[str, Marks] = {
         keep=f"{_CHANGE.keep} statement organisation", anonymise=_CHANGE.anonymise
     ),
     "statements.Recording": Marks(keep="city question language media_type content by at"),
+    # --- directory: what services give everybody of themselves, no persons
+    "directory.Service": Marks(
+        keep="city organisation run_by name about thematics languages slots hours_note commune address how_to_come "
+        "phone email site fees source source_id source_structure listed checked_at checked_by asked_at closed_at "
+        "created_at changed_at"
+    ),
+    "directory.ServiceEdit": Marks(keep="service what by at"),
+    "directory.Referral": Marks(
+        keep="need service consented_at state asked_by asked_at answer_by reminded_at answered_at day hour forget_on",
+        anonymise="words contact answer",
+    ),
+    "directory.ReferralChange": Marks(keep=f"{_CHANGE.keep} referral", anonymise=_CHANGE.anonymise),
     # --- stays
     "stays.Sponsorship": Marks(
         keep="match sponsor need framed_by ends_on agreed_at agreed_by ended_at", anonymise="aims"

@@ -64,6 +64,7 @@ SPOKEN_OF: dict[str, str] = {
     "offer": "offers.Offer",
     "organisation": "accounts.Organisation",
     "person": "accounts.User",
+    "referral": "directory.Referral",
     "reply": "sms.Reply",
     "review": "accounts.OrganisationReview",
     "rota": "cities.City",
@@ -304,6 +305,11 @@ ROWS: dict[str, Of | str] = {
     "matching.TownAgreement": Of(subject=_MATCH, author="asked_by answered_by"),
     "matching.HouseholdVerdict": Of(subject="lower__person higher__person joined__person", author="by"),
     "matching.DeskReminder": "How often the service has reminded the desk.",
+    # --- directory
+    "directory.Service": Of(author="checked_by"),
+    "directory.ServiceEdit": Of(author="by"),
+    "directory.Referral": Of(subject=_NEED, author="asked_by"),
+    "directory.ReferralChange": Of(subject="referral__need__person", author="by"),
     # --- stays
     "statements.Statement": Of(subject="person", author="proven_by"),
     "statements.StatementChange": Of(subject="statement__person statement__need__person", author="by"),

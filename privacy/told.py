@@ -183,6 +183,15 @@ TOLD: dict[str, Shown | Out] = {
     "statements.StatementChange": Shown(
         NEEDS, "statement at from_state to_state by organisation reason", "act", title=_HISTORY
     ),
+    "directory.Referral": Shown(
+        NEEDS,
+        "need service state words contact consented_at asked_at asked_by answer_by reminded_at answered_at day hour "
+        "answer forget_on",
+        title=_("Les services à qui l’on a demandé de vous recevoir"),
+    ),
+    "directory.ReferralChange": Shown(
+        NEEDS, "referral at from_state to_state by reason", "act", title=_HISTORY
+    ),
     "desk.Note": Shown(NEEDS, "need at by text", "city"),
     "desk.Mention": Shown(WORK, "note", "person"),
     "desk.Flag": Shown(NEEDS, "need day words at by lifted_at lifted_by", "city"),
@@ -381,6 +390,7 @@ WORDS: Mapping[str, "StrPromise"] = {
     "files": _("Pièces jointes, non gardées"),
     "first_day": _("Du"),
     "followed_at": _("Suivi le"),
+    "forget_on": _("Effacement prévu le"),
     "from_state": _("Avant"),
     "given_at": _("Donné le"),
     "given_back_at": _("Rendu le"),
@@ -407,6 +417,13 @@ WORDS: Mapping[str, "StrPromise"] = {
     "named_by": _("Nommé par"),
     "need": _("Besoin"),
     "note": _("Note"),
+    "hour": _("Heure"),
+    "day": _("Jour"),
+    "consented_at": _("Accord donné le"),
+    "contact": _("Contact"),
+    "referral": _("Orientation n°"),
+    "service": _("Service"),
+    "words": _("Mot joint"),
     "number": _("Numéro"),
     "offer": _("Proposition"),
     "opened_at": _("Ouvert le"),

@@ -105,6 +105,23 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
             "language",
         },
         "front.HomePicture": {"digest"},
+        # What a service gives everybody of itself, as its list has it.
+        "directory.Service": {
+            "run_by",
+            "name",
+            "about",
+            "hours_note",
+            "address",
+            "how_to_come",
+            "phone",
+            "email",
+            "site",
+            "fees",
+            "source",
+            "source_id",
+            "source_structure",
+            "listed",
+        },
         "statements.Recording": {"question", "media_type", "content"},  # the town's questions, read aloud
     }
     for label, model in MODELS.items():

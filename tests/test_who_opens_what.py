@@ -25,6 +25,9 @@ from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
 from desk import services as desk
+from directory import asking as referring
+from directory import links as links_of_referrals
+from directory import services as directory
 from followups import links as followup_links
 from followups import services as followups
 from followups.models import CheckIn, FollowUp
@@ -71,6 +74,7 @@ SIGNED_IN = EVERYBODY - {"visitor"}
 CITIZEN, MEMBER = frozenset({"citizen"}), frozenset({"member", "manager"})
 COORDINATOR, ADMINISTRATOR = frozenset({"coordinator"}), frozenset({"administrator"})
 DESK = frozenset({"operator", "coordinator"})
+TEAM_OF_TOWN = DESK | ADMINISTRATOR
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -265,6 +269,16 @@ ROWS = {
     "statements:asked": Row(frozenset({"member", "manager", "other_member", "suspended_member"})),
     "statements:entrust": Row(COORDINATOR),
     "statements:recordings": Row(ADMINISTRATOR),
+    # The directory
+    "directory:public": TOWN,
+    "directory:detail": Row(EVERYBODY, ("listed_service",), only_open=True),
+    "directory:structures": Row(EVERYBODY, only_open=True, is_kept=True),
+    "directory:services": Row(EVERYBODY, only_open=True, is_kept=True),
+    "directory:refer": Row(MEMBER | DESK, ("need",)),
+    "directory:answer": Row(EVERYBODY, ("referral_link",)),
+    "directory:kept": Row(MEMBER | TEAM_OF_TOWN | {"other_member"}),
+    "directory:new": Row(MEMBER | TEAM_OF_TOWN | {"other_member"}),
+    "directory:edit": Row(MEMBER | TEAM_OF_TOWN, ("listed_service",)),
     # Matches
     "matching:edit_offer": Row(CITIZEN | DESK, ("offer",)),
     "matching:edit_need": Row(MEMBER | DESK, ("need",)),
@@ -614,7 +628,22 @@ def build() -> World:
     statements.record(
         city=city, question="qui", language="fr", content=b"OggS" + bytes(40), by=administrator, now=now
     )
+    listed_service = directory.add(
+        city=city,
+        fields={
+            "organisation": association,
+            "name": "Permanence",
+            "about": "Une juriste répond.",
+            "thematics": ["sante--acces-aux-soins"],
+            "commune": city.seat,
+        },
+        by=member,
+        now=now,
+    )
+    referral, _is_told = referring.ask(need_id=asking.pk, service=listed_service, by=coordinator, now=now)
     words = {
+        "listed_service": listed_service.pk,
+        "referral_link": links_of_referrals.answer_path(referral, member).split("/")[-2],
         "statement_link": links_of_statements.own_path(statement).split("/")[-2],
         "draft": "abcdefghijk",
         "stated_question": "qui",

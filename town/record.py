@@ -68,7 +68,7 @@ class Page:
 KINDS: dict[str, tuple[str, ...]] = {
     "readings": ("accounts.ContactReading",),
     "offers": ("offers", "homes", "town.OfferDouble"),
-    "needs": ("needs", "statements", "desk"),
+    "needs": ("needs", "statements", "desk", "directory.Referral", "directory.ReferralChange"),
     "lists": ("lists",),
     "matches": ("matching", "stays", "followups"),
     "people": (
@@ -82,7 +82,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "settings": (
         "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "team",
-        "front", "town.OfficialRequest",
+        "front", "directory.Service", "directory.ServiceEdit", "town.OfficialRequest",
     ),
 }  # fmt: skip
 

@@ -116,6 +116,10 @@ PAGES = [
     Page("needs-come-in", "", _at("besoins/poster/")),
     Page("statement-start", "", _at("j-ai-besoin/")),
     Page("statement-tonight", "", _at("j-ai-besoin/ce-soir/")),
+    Page("directory", "", _at("annuaire/")),
+    Page("directory-filtered", "", _at("annuaire/?besoin=food&quand=soir")),
+    Page("directory-kept", "administrator", _at("annuaire/gerer/")),
+    Page("directory-new", "administrator", _at("annuaire/gerer/nouveau/")),
     Page("statements-number", "member", _at("j-ai-besoin/numero/")),
     Page("statements-asked", "member", _at("j-ai-besoin/confies/")),
     Page("statements-entrust", "coordinator", _at("bureau/besoins-a-confier/")),
@@ -372,6 +376,9 @@ NO_PAGE = {
     "a step of stating a need, and its page (test_stating.py, tests/statements)": frozenset({
         "statements:question", "statements:check", "statements:listen", "statements:own",
     }),
+    "of one service, and of one that is sent to it (tests/directory)": frozenset({
+        "directory:detail", "directory:edit", "directory:refer", "directory:answer",
+    }),
     "of an installation without a town (tests/town/test_first_town.py)": frozenset({"first_town:open"}),
     "a second factor: the pages before and after the one above (tests/accounts/test_pages.py)": frozenset({
         "account_inactive", "mfa_activate_totp", "mfa_authenticate", "mfa_deactivate_totp",
@@ -393,7 +400,8 @@ NO_PAGE = {
         "callers:known", "catalogue:guesses", "catalogue:sizes", "cities:communes", "desk:live", "desk:queue_live",
     }),
     "read by programs": frozenset({
-        "favicon", "front:feed", "front:picture", "front:poster", "robots", "sitemap",
+        "directory:services", "directory:structures", "favicon", "front:feed", "front:picture", "front:poster",
+        "robots", "sitemap",
         "algorithm_json", "city_css", "healthz", "manifest", "metrics", "readyz", "schema",
         "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",

@@ -1,0 +1,236 @@
+"""Reading the directory: what everybody finds, what somebody keeps, what is to be looked at again."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import DateTimeField, ExpressionWrapper, F, Func, Q, QuerySet, TextField, Value
+
+from accounts.access import DESK, TEAM, has_role, speaks_for
+from accounts.models import LowerCaseEmailField, User
+from catalogue.folding import folded
+from catalogue.slots import WeeklySlot, parse_slot
+from cities.days import local_time
+from cities.models import City, Commune
+from directory.models import (
+    CHECKED_FOR,
+    WAITING,
+    Referral,
+    ReferralChange,
+    ReferralState,
+    Service,
+)
+from directory.themes import THEMATICS, Theme
+from engine.spoken import spoken_as
+from needs.models import Need, NeedState
+
+# When somebody means to come.
+NOW, EVENING, WEEKEND = "maintenant", "soir", "week-end"
+WHENS = (NOW, EVENING, WEEKEND)
+_EVENING_FROM = 18 * 60
+MOST_WORDS = 8
+# The act by which the history keeps that a service read it.
+READ = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for; "" asks nothing of that."""
+
+    theme: str = ""
+    language: str = ""
+    commune: str = ""
+    when: str = ""
+    words: str = ""
+
+
+def found(city: City, search: Search, *, now: datetime) -> QuerySet[Service] | list[Service]:
+    """What everybody finds in a town's directory, by name; a list where rows had to be looked at one by one."""
+    services = shown(city)
+    if search.theme:
+        services = services.filter(thematics__overlap=list(THEMATICS[Theme(search.theme)]))
+    if search.commune:
+        services = services.filter(commune=search.commune)
+    if search.words:
+        services = services.alias(line=folded("name", "run_by", "about"), called=folded("organisation__name"))
+    for word in search.words.replace("\x00", "").split()[:MOST_WORDS]:
+        said = Func(Value(word, TextField()), function="folded", output_field=TextField())
+        services = services.filter(Q(line__contains=said) | Q(called__contains=said))
+    if not (search.language or search.when):
+        return services
+    rows = list(services)
+    if search.language:
+        rows = [one for one in rows if spoken_as(search.language, [search.language], one.languages)]
+    if search.when:
+        rows = [one for one in rows if _open_when(one, search.when, city, now)]
+    return rows
+
+
+def shown(city: City) -> QuerySet[Service]:
+    """A town's directory, as everybody reads it."""
+    services: QuerySet[Service] = Service.objects.filter(city=city).shown()
+    return services.select_related("organisation", "commune", "city").order_by("name", "pk")
+
+
+def languages_of(city: City) -> list[str]:
+    """The languages that are spoken at some service of the town."""
+    said: Any = Service.objects.filter(city=city).shown().order_by()
+    spoken = said.annotate(one=Func(F("languages"), function="unnest")).values_list("one", flat=True)
+    return sorted(set(spoken))
+
+
+def communes_with_services(city: City) -> list[Commune]:
+    services = Service.objects.filter(city=city).shown().order_by().values("commune")
+    return list(Commune.objects.filter(pk__in=services).order_by("name"))
+
+
+def kept_by(user: User, city: City) -> QuerySet[Service]:
+    """What somebody keeps in a town: closed ones last, those that nobody has looked at for longest first."""
+    services = Service.objects.visible_to(user).filter(city=city)
+    return services.select_related("organisation", "commune", "city").order_by(
+        F("closed_at").asc(nulls_first=True), "checked_at", "pk"
+    )
+
+
+def may_keep(user: User, service: Service) -> bool:
+    """Whether somebody writes it: the town's team, or who speaks for its verified association."""
+    if has_role(user, service.city, TEAM):
+        return True
+    organisation = service.organisation
+    return (
+        organisation is not None
+        and organisation.city_id == service.city_id
+        and organisation.is_verified
+        and speaks_for(user, organisation)
+    )
+
+
+def to_ask_about(now: datetime, *, asked_every: timedelta) -> QuerySet[Service]:
+    """What is shown and old, and was not asked about lately."""
+    old: Any = Service.objects.filter(checked_at__lte=now - CHECKED_FOR).shown()
+    return old.filter(Q(asked_at=None) | Q(asked_at__lte=now - asked_every)).order_by("pk")
+
+
+def no_longer_listed(city: City, seen: Mapping[str, Collection[str]]) -> list[str]:
+    """Of the lists in `seen`, by their sources: what the directory has from them and they no longer have."""
+    return [
+        str(one)
+        for source, numbers in seen.items()
+        for one in Service.objects.filter(city=city, source=source, closed_at=None)
+        .exclude(source_id__in=list(numbers))
+        .order_by("name", "pk")
+    ]
+
+
+# --- Sending people to a service -----------------------------------------------------------------------
+
+
+def referrals() -> QuerySet[Referral]:
+    return Referral.objects.select_related(
+        "need__city", "need__organisation", "need__commune", "need__person", "asked_by",
+        "service__city", "service__organisation", "service__commune",
+    )  # fmt: skip
+
+
+def referrals_of(need: Need) -> QuerySet[Referral]:
+    """Which services were asked for a need, the latest first."""
+    return referrals().filter(need=need).order_by("-asked_at", "-pk")
+
+
+def changes_of_referrals(need: Need) -> list[ReferralChange]:
+    """What happened with them, but who read what."""
+    changes = ReferralChange.objects.filter(referral__need=need).exclude(act=READ)
+    return list(changes.select_related("by", "referral__service").order_by("at", "pk"))
+
+
+def may_refer(user: User, need: Need) -> bool:
+    """Whether somebody sends its people to a service: the town's desk, or who speaks for its association."""
+    return has_role(user, need.city, DESK) or (
+        need.organisation is not None and speaks_for(user, need.organisation)
+    )
+
+
+def may_answer(user: User, referral: Referral) -> bool:
+    """Whether somebody says what the service answers: who is written to for it, or who may ask, from the telephone."""
+    service = referral.service
+    if service.organisation is not None:
+        answers = service.organisation.is_verified and speaks_for(user, service.organisation)
+    else:
+        answers = (
+            bool(service.email)
+            and user.is_active
+            and user.email == LowerCaseEmailField.normalised(service.email)
+        )
+    return answers or may_refer(user, referral.need)
+
+
+def shows_contact(referral: Referral, today: date) -> bool:
+    """Whether the service still reads how the person is reached: until a month after the day that it gave."""
+    is_over = referral.forget_on is not None and today > referral.forget_on
+    return bool(referral.contact) and not is_over
+
+
+def to_remind(now: datetime) -> QuerySet[Referral]:
+    """What is halfway to the end of its wait and was not asked again."""
+    halfway = F("asked_at") + (F("answer_by") - F("asked_at")) / Value(2)
+    return referrals().filter(
+        Q(answer_by__gt=now), state=ReferralState.ASKED, reminded_at=None, asked_at__lte=now,
+    ).alias(halfway=ExpressionWrapper(halfway, DateTimeField())).filter(halfway__lte=now).order_by("pk")  # fmt: skip
+
+
+def of_withdrawn_needs() -> QuerySet[Referral]:
+    return referrals().filter(state__in=WAITING, need__state=NeedState.WITHDRAWN).order_by("pk")
+
+
+def to_forget(now: datetime) -> QuerySet[Referral]:
+    """Whose contact is to go: in no town is it the day before any more."""
+    return Referral.objects.filter(forget_on__lt=now.date() - timedelta(days=1))
+
+
+def over(now: datetime) -> QuerySet[Referral]:
+    """What nobody has answered in time."""
+    return referrals().filter(state__in=WAITING, answer_by__lte=now).order_by("pk")
+
+
+# --- Hours ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Whether it is open by its usual week. `until`, `at`: minutes after midnight; `in_days`: until it opens next."""
+
+    is_open: bool
+    until: int = 0
+    in_days: int = 0
+    at: int = 0
+
+
+def opening(service: Service, now: datetime) -> Opening | None:
+    """None where its week is not known."""
+    if not service.slots:
+        return None
+    here = local_time(now, service.city)
+    minute = here.hour * 60 + here.minute
+    slots = [parse_slot(slot) for slot in service.slots]
+    for slot in slots:
+        if slot.weekday == here.weekday() and slot.start_minute <= minute < slot.end_minute:
+            return Opening(True, until=slot.end_minute)
+    coming = [((slot.weekday - here.weekday()) % 7, slot.start_minute) for slot in slots]
+    in_days, at = min((days, start) if days or start > minute else (7, start) for days, start in coming)
+    return Opening(False, in_days=in_days, at=at)
+
+
+def _open_when(service: Service, when: str, city: City, now: datetime) -> bool:
+    if when == NOW:
+        state = opening(service, now)
+        return state is not None and state.is_open
+    return any(_fits(slot, when) for slot in _week(service.slots))
+
+
+def _fits(slot: WeeklySlot, when: str) -> bool:
+    return slot.weekday > 4 if when == WEEKEND else slot.end_minute > _EVENING_FROM
+
+
+def _week(slots: Iterable[str]) -> list[WeeklySlot]:
+    return [parse_slot(slot) for slot in slots]

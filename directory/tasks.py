@@ -1,0 +1,23 @@
+"""What nobody has looked at for long is asked about; who was asked is reminded, and the wait ends."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from directory import asking, services
+
+
+@shared_task(ignore_result=True)
+def ask_to_check() -> None:
+    services.ask_to_check(by=None, now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def follow_referrals() -> None:
+    now = timezone.now()
+    while asking.remind(by=None, now=now) == asking.BATCH:
+        pass
+    while asking.end_of_withdrawn(by=None, now=now) == asking.BATCH:
+        pass
+    while asking.give_up(by=None, now=now) == asking.BATCH:
+        pass
+    asking.forget_contacts(by=None, now=now)
