@@ -312,7 +312,7 @@ def read_ages(text: str, *, today: date) -> Reading[tuple[int, int, int]]:
         raise Unclear(
             _(
                 "«\u00a0%(text)s\u00a0»\u202f: quel âge a chaque enfant\u202f? "
-                "Écrivez par exemple «\u00a03 et 7 ans\u00a0»."
+                "Écrivez par exemple «\u00a03, 7\u00a0»."
             )
             % {"text": written},
             written=written,
