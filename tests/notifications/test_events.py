@@ -38,10 +38,9 @@ def _constants(tree: ast.Module) -> dict[str, str]:
     for line in tree.body:
         if not isinstance(line, ast.Assign):
             continue
-        (target,) = line.targets
-        pairs = [(target, line.value)]
-        if isinstance(target, ast.Tuple) and isinstance(line.value, ast.Tuple):
-            pairs = list(zip(target.elts, line.value.elts, strict=True))
+        pairs = [(target, line.value) for target in line.targets]
+        if isinstance(line.targets[0], ast.Tuple) and isinstance(line.value, ast.Tuple):
+            pairs = list(zip(line.targets[0].elts, line.value.elts, strict=True))
         for name, value in pairs:
             if (
                 isinstance(name, ast.Name)
