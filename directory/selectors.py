@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import DateTimeField, ExpressionWrapper, F, Func, Q, QuerySet, TextField, Value
 
 from accounts.access import DESK, TEAM, has_role, speaks_for
-from accounts.models import LowerCaseEmailField, User
+from accounts.models import LowerCaseEmailField, Organisation, User
 from catalogue.folding import folded
 from catalogue.slots import WeeklySlot, parse_slot
-from cities.days import local_time
+from cities.days import TownDay, local_time
 from cities.models import City, Commune
 from directory.models import (
     CHECKED_FOR,
@@ -23,11 +23,10 @@ from directory.models import (
 )
 from directory.themes import THEMATICS, Theme
 from engine.spoken import spoken_as
-from needs.models import Need, NeedState
+from needs.models import OPEN_STATES, Need, NeedState
 
 # When somebody means to come.
 NOW, EVENING, WEEKEND = "maintenant", "soir", "week-end"
-WHENS = (NOW, EVENING, WEEKEND)
 _EVENING_FROM = 18 * 60
 MOST_WORDS = 8
 # The act by which the history keeps that a service read it.
@@ -179,8 +178,14 @@ def to_remind(now: datetime) -> QuerySet[Referral]:
     ).alias(halfway=ExpressionWrapper(halfway, DateTimeField())).filter(halfway__lte=now).order_by("pk")  # fmt: skip
 
 
-def of_withdrawn_needs() -> QuerySet[Referral]:
-    return referrals().filter(state__in=WAITING, need__state=NeedState.WITHDRAWN).order_by("pk")
+def of_closed_needs(now: datetime) -> QuerySet[Referral]:
+    """What waits for an answer to a need that is over; of one that was withdrawn, or whose person is gone, also an
+    appointment to come.
+    """
+    waits = Q(state__in=WAITING) & ~Q(need__state__in=OPEN_STATES)
+    is_to_come = Q(state=ReferralState.ACCEPTED, day__gte=TownDay(now, "need__city__timezone"))
+    nobody_comes = Q(need__state=NeedState.WITHDRAWN) | Q(need__person__anonymised_at__isnull=False)
+    return referrals().filter(waits | is_to_come & nobody_comes).order_by("pk")
 
 
 def to_forget(now: datetime) -> QuerySet[Referral]:
@@ -189,8 +194,19 @@ def to_forget(now: datetime) -> QuerySet[Referral]:
 
 
 def over(now: datetime) -> QuerySet[Referral]:
-    """What nobody has answered in time."""
-    return referrals().filter(state__in=WAITING, answer_by__lte=now).order_by("pk")
+    """What nobody has answered in time, and what nobody can answer: its association is not verified any more."""
+    unheard = Q(service__organisation__isnull=False) & ~Q(
+        service__organisation__state=Organisation.State.VERIFIED
+    )
+    return referrals().filter(Q(answer_by__lte=now) | unheard, state__in=WAITING).order_by("pk")
+
+
+def was_taken_back_since(need: Need, service: Service, moment: datetime) -> bool:
+    """Whether somebody has taken back the same question."""
+    taken_back = ReferralChange.objects.filter(
+        referral__need=need, referral__service=service, to_state=ReferralState.WITHDRAWN
+    )
+    return taken_back.filter(by__isnull=False, at__gt=moment).exists()
 
 
 # --- Hours ---------------------------------------------------------------------------------------------
