@@ -106,6 +106,8 @@ def referral_events(changes: Iterable[ReferralChange], *, now: datetime) -> list
 
 
 def _opening_words(state: Opening, today: int) -> str:
+    if state.is_open and state.until is None:
+        return _("Ouvert maintenant")
     if state.is_open:
         return _("Ouvert maintenant, jusqu’à %(hour)s") % {"hour": hour_words(state.until)}
     hour = hour_words(state.at)
