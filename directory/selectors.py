@@ -28,6 +28,7 @@ from needs.models import OPEN_STATES, Need, NeedState
 # When somebody means to come.
 NOW, EVENING, WEEKEND = "maintenant", "soir", "week-end"
 _EVENING_FROM = 18 * 60
+_DAY_MINUTES = 24 * 60
 MOST_WORDS = 8
 # The act by which the history keeps that a service read it.
 READ = "read"
@@ -102,6 +103,21 @@ def may_keep(user: User, service: Service) -> bool:
         and organisation.city_id == service.city_id
         and organisation.is_verified
         and speaks_for(user, organisation)
+    )
+
+
+def may_reopen(user: User, service: Service) -> bool:
+    """Whether somebody puts it back. What the town's team took out, by its history, nobody but the team does."""
+    if has_role(user, service.city, TEAM):
+        return True
+    closed = [edit for edit in service.edits.select_related("by") if "closed_at" in edit.what]
+    by = closed[-1].by if closed else None
+    return (
+        may_keep(user, service)
+        and by is not None
+        and service.organisation is not None
+        and speaks_for(by, service.organisation)
+        and not has_role(by, service.city, TEAM)
     )
 
 
@@ -214,10 +230,12 @@ def was_taken_back_since(need: Need, service: Service, moment: datetime) -> bool
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Whether it is open by its usual week. `until`, `at`: minutes after midnight; `in_days`: until it opens next."""
+    """Whether it is open by its usual week. `until`, `at`: minutes after midnight; no `until` where it stays open for a
+    day or longer; `in_days`: until it opens next.
+    """
 
     is_open: bool
-    until: int = 0
+    until: int | None = None
     in_days: int = 0
     at: int = 0
 
@@ -231,10 +249,24 @@ def opening(service: Service, now: datetime) -> Opening | None:
     slots = [parse_slot(slot) for slot in service.slots]
     for slot in slots:
         if slot.weekday == here.weekday() and slot.start_minute <= minute < slot.end_minute:
-            return Opening(True, until=slot.end_minute)
+            return Opening(True, until=_open_until(slot, slots, minute))
     coming = [((slot.weekday - here.weekday()) % 7, slot.start_minute) for slot in slots]
     in_days, at = min((days, start) if days or start > minute else (7, start) for days, start in coming)
     return Opening(False, in_days=in_days, at=at)
+
+
+def _open_until(slot: WeeklySlot, slots: Iterable[WeeklySlot], minute: int) -> int | None:
+    """Through each slot that begins where another ends, also at midnight; None of a day and longer."""
+    by_start = {(one.weekday, one.start_minute): one for one in slots}
+    closes, days = slot.end_minute, 0
+    while days * _DAY_MINUTES + closes - minute < _DAY_MINUTES:
+        passes = closes == _DAY_MINUTES
+        day, start = (slot.weekday + passes) % 7, closes % _DAY_MINUTES
+        following = by_start.get((day, start))
+        if following is None:
+            return closes
+        days, slot, closes = days + passes, following, following.end_minute
+    return None
 
 
 def _open_when(service: Service, when: str, city: City, now: datetime) -> bool:

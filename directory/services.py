@@ -105,8 +105,10 @@ def close(*, service_id: int, by: User, now: datetime) -> Service:
 
 @transaction.atomic
 def reopen(*, service_id: int, by: User, now: datetime) -> Service:
-    """Put it back, as it was; whoever does says that it holds."""
+    """Put it back, as it was; whoever does says that it holds. What the team took out, the team puts back."""
     service = _locked(service_id, by)
+    if service.closed_at is not None:
+        require(selectors.may_reopen(by, service))
     before = values(service)
     service.closed_at, service.changed_at = None, now
     save_changed(service, before, edit=_edit(service, by, now), also=("changed_at",))
