@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import sign_in
 from accounts.access import ANYBODY, SIGNED_IN, person, town_page
 from accounts.models import User
+from catalogue.references import row_number
 from cities.days import local_day
 from cities.models import City
 from directory import asking, links, presentation, selectors
@@ -119,7 +120,7 @@ def _asked(request: HttpRequest, need: Need, form: ReferForm, user: User) -> boo
 
 def _noted(request: HttpRequest, need: Need, user: User) -> HttpResponse:
     """What a service has said on the telephone."""
-    referral = get_object_or_404(selectors.referrals_of(need), pk=_number(request))
+    referral = get_object_or_404(selectors.referrals_of(need), pk=row_number(request.POST.get("referral")))
     form = AnswerForm(request.POST)
     if form.is_valid():
         try:
@@ -134,18 +135,13 @@ def _noted(request: HttpRequest, need: Need, user: User) -> HttpResponse:
 
 
 def _withdraw(request: HttpRequest, need: Need, user: User) -> HttpResponse:
-    referral = get_object_or_404(selectors.referrals_of(need), pk=_number(request))
+    referral = get_object_or_404(selectors.referrals_of(need), pk=row_number(request.POST.get("referral")))
     _referral, is_told = asking.withdraw(referral_id=referral.pk, by=user, now=timezone.now())
     if is_told:
         messages.success(request, _("La demande est reprise. Le service est prévenu."))
     elif is_told is False:
         messages.warning(request, _("La demande est reprise. Appelez le service pour le lui dire."))
     return redirect("directory:refer", need.city.slug, need.reference)
-
-
-def _number(request: HttpRequest) -> int:
-    text = request.POST.get("referral", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _said(form: AnswerForm) -> dict[str, Any]:
