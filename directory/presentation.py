@@ -106,9 +106,9 @@ def referral_events(changes: Iterable[ReferralChange], *, now: datetime) -> list
 
 
 def _opening_words(state: Opening, today: int) -> str:
-    if state.is_open and state.until is None:
-        return _("Ouvert maintenant")
     if state.is_open:
+        if state.until is None:
+            return _("Ouvert maintenant")
         return _("Ouvert maintenant, jusqu’à %(hour)s") % {"hour": hour_words(state.until)}
     hour = hour_words(state.at)
     if not state.in_days:
