@@ -401,7 +401,7 @@ RULES: tuple[Rule, ...] = (
         _("deux ans"),
         _("la fin du dernier accueil, de la dernière aide ou du dernier prêt"),
         _("pour répondre d’une décision"),
-        None,  # with the words of the need
+        None,  # _forget_closed_needs: with the words of the need
     ),
     Rule(
         _("Un tableau qu’une association envoie à la ville"),
