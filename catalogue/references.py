@@ -20,6 +20,11 @@ def new_reference(prefix: str) -> str:
     return f"{prefix}-{symbols[:4]}-{symbols[4:]}"
 
 
+def row_number(text: str | None) -> int:
+    """A row's number as a form sends it; of anything else 0, which no row has."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 18 else 0
+
+
 def read_reference(text: str, *, prefix: str = "") -> str | None:
     """The reference that somebody typed: in any case, with any script's digits, with or without dashes and spaces.
 

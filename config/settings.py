@@ -312,6 +312,8 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "20/m/ip,5/10m/key",
     "confirm_email": "1/30s/key",
     "caller_look_up": "60/m/user",
+    # Services asked to receive somebody: each is a mail to an address that anybody of the team may enter.
+    "refer": "100/d/user",
     # Drafts of offers that go on elsewhere; and the numbers that an operator tries: of a million, hundreds a day find
     # none that is not read out to them.
     "share_draft": "30/h/ip",

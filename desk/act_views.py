@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import COORDINATION, person, town_page
 from accounts.models import User
 from accounts.services import log_contact_reading
+from catalogue.references import row_number
 from cities.days import local_day
 from cities.models import City
 from desk import calling, presentation, selectors
@@ -58,8 +59,8 @@ def hand_over(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """A colleague looks after the case, and is told. The page says with whom it was."""
     user = person(request)
     need = selectors.need(user, city, reference)
-    to = User.objects.filter(pk=_number(request.POST.get("to"))).first()
-    seen = User.objects.filter(pk=_number(request.POST.get("seen"))).first()
+    to = User.objects.filter(pk=row_number(request.POST.get("to"))).first()
+    seen = User.objects.filter(pk=row_number(request.POST.get("seen"))).first()
     if to is None:
         messages.warning(request, _("Choisissez quelqu’un de l’équipe."))
         return back_to_case(request, city, reference)
@@ -186,11 +187,6 @@ def same_household(request: HttpRequest, city: City, reference: str, other: str)
         else:
             messages.success(request, _("Une seule demande reste pour ce foyer\u202f: celle-ci."))
     return back_to_case(request, city, reference)
-
-
-def _number(text: str | None) -> int:
-    """A row's number as a form sends it; of anything else one that no row has."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 18 else 0
 
 
 def _taken_words(taken: tonight.AlreadyTaken) -> str:

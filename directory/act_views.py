@@ -10,13 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import sign_in
 from accounts.access import ANYBODY, SIGNED_IN, person, town_page
 from accounts.models import User
+from catalogue.references import row_number
 from cities.days import local_day
 from cities.models import City
 from directory import asking, links, presentation, selectors
 from directory.asking import Answer
 from directory.forms import AnswerForm, ReferForm
+from directory.models import ENDED
 from needs.models import Need
 from needs.selectors import get_need
 
@@ -73,6 +76,8 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     user = User.objects.filter(pk=grant.user_id, is_active=True).first()
     if referral is None or user is None or not selectors.may_answer(user, referral):
         return render(request, "directory/link_failed.html", status=404)
+    if referral.state in ENDED:
+        return render(request, "directory/link_failed.html", status=410)
     now = timezone.now()
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -96,6 +101,9 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, need: Need, form: ReferForm, user: User) -> bool:
+    if not sign_in.is_within_limit(request, action="refer"):
+        form.add_error(None, _("Trop de demandes en ce moment. Réessayez demain."))
+        return False
     try:
         _referral, is_told = asking.ask(need_id=need.pk, **form.cleaned_data, by=user, now=timezone.now())
     except ValidationError as refusal:
@@ -112,7 +120,7 @@ def _asked(request: HttpRequest, need: Need, form: ReferForm, user: User) -> boo
 
 def _noted(request: HttpRequest, need: Need, user: User) -> HttpResponse:
     """What a service has said on the telephone."""
-    referral = get_object_or_404(selectors.referrals_of(need), pk=_number(request))
+    referral = get_object_or_404(selectors.referrals_of(need), pk=row_number(request.POST.get("referral")))
     form = AnswerForm(request.POST)
     if form.is_valid():
         try:
@@ -127,15 +135,13 @@ def _noted(request: HttpRequest, need: Need, user: User) -> HttpResponse:
 
 
 def _withdraw(request: HttpRequest, need: Need, user: User) -> HttpResponse:
-    referral = get_object_or_404(selectors.referrals_of(need), pk=_number(request))
-    asking.withdraw(referral_id=referral.pk, by=user, now=timezone.now())
-    messages.success(request, _("La demande est reprise. Le service est prévenu."))
+    referral = get_object_or_404(selectors.referrals_of(need), pk=row_number(request.POST.get("referral")))
+    _referral, is_told = asking.withdraw(referral_id=referral.pk, by=user, now=timezone.now())
+    if is_told:
+        messages.success(request, _("La demande est reprise. Le service est prévenu."))
+    elif is_told is False:
+        messages.warning(request, _("La demande est reprise. Appelez le service pour le lui dire."))
     return redirect("directory:refer", need.city.slug, need.reference)
-
-
-def _number(request: HttpRequest) -> int:
-    text = request.POST.get("referral", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _said(form: AnswerForm) -> dict[str, Any]:

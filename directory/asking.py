@@ -32,6 +32,8 @@ FARTHEST = timedelta(days=90)
 KEPT_AFTER = timedelta(days=30)
 BATCH = 200
 READ_ONCE_IN = timedelta(hours=24)
+# A service that was told that nobody comes is not asked the same thing again so soon.
+AGAIN_AFTER = timedelta(days=1)
 
 
 class Answer(StrEnum):
@@ -61,22 +63,29 @@ def ask(
     """Ask a service to receive the people of a need; with whether anybody was written to, or it is to be called.
 
     `agreed`: the person has said that this service may have their `contact`. ValidationError of a contact without it,
-    of a need that is over, of a service that is not shown, or that is asked already.
+    of a need that is over or ends before anybody could answer, of a service that is not shown, that is asked already
+    or was asked and told otherwise within the day.
     """
     need = _need(need_id)
     require(selectors.may_refer(by, need))
-    if not need.is_open:
-        raise ValidationError(_("Ce besoin n’est plus ouvert."), code="state")
+    _refuse_closed(need)
     if not Service.objects.shown().filter(pk=service.pk, city=need.city_id).exists():
         raise ValidationError(_("Ce service n’est plus dans l’annuaire de la ville."), code="service")
     if contact and not agreed:
         raise ValidationError(
             {"agreed": _("Sans l’accord de la personne, ses coordonnées ne partent pas.")}, code="consent"
         )
-    if Referral.objects.filter(need=need, service=service, state__in=LIVE).exists():
-        raise ValidationError(_("Ce service est déjà interrogé pour ce besoin."), code="twice")
-    today = local_day(now, need.city)
-    until = now + timedelta(hours=need.city.answer_hours(need.urgency_on(today)))
+    _refuse_twice(need, service)
+    if selectors.was_taken_back_since(need, service, now - AGAIN_AFTER):
+        raise ValidationError(
+            _("Cette demande vient d’être reprise\u202f: appelez le service, ou attendez demain."),
+            code="again",
+        )
+    answer_by = _answer_by(need, now)
+    if answer_by <= now:
+        raise ValidationError(
+            _("Il est trop tard pour écrire à ce service aujourd’hui\u202f: appelez-le."), code="late"
+        )
     referral = Referral.objects.create(
         need=need,
         service=service,
@@ -85,7 +94,7 @@ def ask(
         consented_at=now if contact else None,
         asked_by=by,
         asked_at=now,
-        answer_by=max(now, min(until, evening(need.last_day, need.city))),
+        answer_by=answer_by,
     )
     _record(referral, "ask", "", by=by, now=now)
     told = _tell_service(referral, "referral_asked", now=now)
@@ -103,13 +112,18 @@ def answer(
     by: User,
     now: datetime,
 ) -> Referral:
-    """The service says when it receives them, why it cannot, or that it wants to be called; or whoever asked notes what
-    it said on the telephone. ValidationError where it is too late, by field otherwise.
+    """The service says when it receives them, why it cannot, or that it wants to be called: the wait begins anew. Or
+    whoever asked notes what it said on the telephone, also when the wait is over. ValidationError where it is too
+    late, by field otherwise.
     """
     referral = _locked(referral_id)
     require(selectors.may_answer(by, referral))
-    if referral.state not in WAITING:
+    is_late = referral.state == ReferralState.LAPSED and selectors.may_refer(by, referral.need)
+    if referral.state not in WAITING and not is_late:
         raise ValidationError(_("Il y a déjà une réponse, ou la question a été reprise."), code="state")
+    _refuse_closed(referral.need)
+    if is_late:
+        _refuse_twice(referral.need, referral.service)
     today = local_day(now, referral.need.city)
     if answer is Answer.ACCEPT:
         if day is None:
@@ -121,24 +135,32 @@ def answer(
     elif answer is Answer.DECLINE:
         if not words:
             raise ValidationError({"words": _("Dites pourquoi, en quelques mots.")})
-        referral.contact = ""
+        referral.contact = referral.words = ""
+    else:
+        referral.answer_by = max(referral.answer_by, _answer_by(referral.need, now))
     before, referral.state = referral.state, _BECOMES[answer]
     referral.answer, referral.answered_at = words, now
-    referral.save(update_fields=["state", "day", "hour", "contact", "forget_on", "answer", "answered_at"])
+    referral.save(
+        update_fields=[
+            "state", "day", "hour", "contact", "words", "forget_on", "answer", "answered_at", "answer_by",
+        ]
+    )  # fmt: skip
     _record(referral, answer, before, by=by, now=now, reason=words)
     _tell_askers(referral, but=by, now=now)
     return referral
 
 
 @transaction.atomic
-def withdraw(*, referral_id: int, by: User, now: datetime) -> Referral:
-    """Whoever may ask needs no answer any more, or the appointment falls through. Twice is once."""
+def withdraw(*, referral_id: int, by: User, now: datetime) -> tuple[Referral, bool | None]:
+    """Whoever may ask needs no answer any more, or the appointment falls through; with whether anybody was written to,
+    or it is to be called. Twice is once: None.
+    """
     referral = _locked(referral_id)
     require(selectors.may_refer(by, referral.need))
     if referral.state in LIVE:
         _end(referral, ReferralState.WITHDRAWN, "withdraw", by=by, now=now)
-        _tell_service(referral, "referral_withdrawn", now=now)
-    return referral
+        return referral, _tell_service(referral, "referral_withdrawn", now=now)
+    return referral, None
 
 
 @transaction.atomic
@@ -162,9 +184,9 @@ def give_up(*, by: None, now: datetime) -> int:
 
 
 @transaction.atomic
-def end_of_withdrawn(*, by: None, now: datetime) -> int:
-    """Whoever is asked for a need that was withdrawn expects nobody any more; how many."""
-    found = list(selectors.of_withdrawn_needs().select_for_update(of=("self",), skip_locked=True)[:BATCH])
+def end_of_closed(*, by: None, now: datetime) -> int:
+    """Whoever is asked for a need that is over expects nobody any more; how many."""
+    found = list(selectors.of_closed_needs(now).select_for_update(of=("self",), skip_locked=True)[:BATCH])
     for referral in found:
         _end(referral, ReferralState.WITHDRAWN, "withdraw", by=None, now=now)
         _tell_service(referral, "referral_withdrawn", now=now)
@@ -205,15 +227,35 @@ def _need(need_id: int) -> Need:
     return Need.objects.select_related("city", "organisation", "commune").get(pk=need_id)
 
 
+def _refuse_closed(need: Need) -> None:
+    if not need.is_open:
+        raise ValidationError(_("Ce besoin n’est plus ouvert."), code="state")
+
+
+def _refuse_twice(need: Need, service: Service) -> None:
+    if Referral.objects.filter(need=need, service=service, state__in=LIVE).exists():
+        raise ValidationError(_("Ce service est déjà interrogé pour ce besoin."), code="twice")
+
+
+def _answer_by(need: Need, now: datetime) -> datetime:
+    """Until when a wait lasts that begins now."""
+    hours = need.city.answer_hours(need.urgency_on(local_day(now, need.city)))
+    return min(now + timedelta(hours=hours), evening(need.last_day, need.city))
+
+
 def _locked(referral_id: int) -> Referral:
+    """With its need, so that neither is closed meanwhile."""
+    need_id = Referral.objects.order_by().values_list("need_id", flat=True).get(pk=referral_id)
+    Need.objects.select_for_update(no_key=True).order_by().values_list("pk").get(pk=need_id)
     Referral.objects.select_for_update(no_key=True).order_by().values_list("pk").get(pk=referral_id)
     return selectors.referrals().get(pk=referral_id)
 
 
 def _end(referral: Referral, state: ReferralState, act: str, *, by: User | None, now: datetime) -> None:
     before, referral.state = referral.state, state
-    referral.contact, referral.day, referral.hour, referral.forget_on = "", None, None, None
-    referral.save(update_fields=["state", "contact", "day", "hour", "forget_on"])
+    referral.contact, referral.words = "", ""
+    referral.day, referral.hour, referral.forget_on = None, None, None
+    referral.save(update_fields=["state", "contact", "words", "day", "hour", "forget_on"])
     _record(referral, act, before, by=by, now=now)
 
 
@@ -232,15 +274,19 @@ def _record(
     log.info("referral %s: %s", referral.pk, act)
 
 
-def _tell_service(referral: Referral, event: str, *, now: datetime) -> bool:
-    """Whether there is somebody to write to."""
+def _people_of(referral: Referral, now: datetime) -> list[User]:
+    """Who is written to for its service: nobody for an association that is not verified."""
     service = referral.service
     if service.organisation is not None:
-        people = list(told_of(service.organisation))
-    elif service.email:
-        people = [ensure_person(email=service.email, name=service.name, by=referral.asked_by, now=now)]
-    else:
-        people = []
+        return list(told_of(service.organisation)) if service.organisation.is_verified else []
+    if service.email:
+        return [ensure_person(email=service.email, name=service.name, by=referral.asked_by, now=now)]
+    return []
+
+
+def _tell_service(referral: Referral, event: str, *, now: datetime) -> bool:
+    """Whether there is somebody to write to."""
+    people = _people_of(referral, now)
     compose: Any = {
         "referral_asked": messages.asked,
         "referral_asked_again": messages.asked_again,
@@ -252,7 +298,7 @@ def _tell_service(referral: Referral, event: str, *, now: datetime) -> bool:
                 recipient=person,
                 event=event,
                 subject_key=f"referral:{referral.pk}",
-                city=service.city,
+                city=referral.service.city,
                 compose=partial(compose, referral, person),
             )
             for person in people
@@ -263,9 +309,9 @@ def _tell_service(referral: Referral, event: str, *, now: datetime) -> bool:
 
 
 def _tell_askers(referral: Referral, *, but: User | None, now: datetime) -> None:
-    """Whoever asked, those whom the need's association tells, and the town's coordinators."""
-    need = referral.need
-    people = {referral.asked_by_id: referral.asked_by}
+    """Whoever asked while they may, those whom the need's association tells, and the town's coordinators."""
+    need, asker = referral.need, referral.asked_by
+    people = {asker.pk: asker} if selectors.may_refer(asker, need) else {}
     people |= {one.pk: one for one in coordinators_of(need.city)}
     if need.organisation is not None and not need.organisation.is_suspended:
         people |= {one.pk: one for one in told_of(need.organisation)}

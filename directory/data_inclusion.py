@@ -112,9 +112,14 @@ def structures_by_id(found: Iterable[Row]) -> dict[str, Row]:
     return {_line(row, "id"): row for row in found if _line(row, "id")}
 
 
+def key_of(row: Row) -> tuple[str, str]:
+    """By which list, and under which name there, a service is known; "" where that cannot be read."""
+    return _line(row, "source"), _line(row, "id")
+
+
 def read(row: Row, structures: Mapping[str, Row], *, city: City) -> Read:
     """One service; what it lacks its structure says. Raises BadRow."""
-    source, number = _line(row, "source"), _line(row, "id")
+    source, number = key_of(row)
     if not _ID.fullmatch(source) or len(source) > 80 or not _ID.fullmatch(number):
         raise BadRow(_("il n’a ni source ni identifiant lisibles"))
     structure_id = _line(row, "structure_id")

@@ -17,6 +17,7 @@ from cities.models import City
 from directory import selectors
 from directory.models import LONGEST_ABOUT, Fees, Service
 from directory.selectors import Search
+from directory.services import FIELDS
 from directory.themes import Theme, with_themes
 
 LONGEST_SEARCH = 80
@@ -256,19 +257,7 @@ class AnswerForm(ServiceForm):
 
 
 def _as_typed(service: Service) -> dict[str, Any]:
-    names = (
-        "name",
-        "organisation",
-        "run_by",
-        "about",
-        "languages",
-        "slots",
-        "hours_note",
-        "commune",
-        "address",
-    )
-    more = ("how_to_come", "phone", "email", "site", "fees")
-    said = {name: getattr(service, name) for name in (*names, *more)}
+    said = {name: getattr(service, name) for name in FIELDS if name != "thematics"}
     return {**said, "themes": [str(theme) for theme in service.themes]}
 
 

@@ -49,7 +49,8 @@ def bring_in(
         for one in Organisation.objects.filter(city=city, state=Organisation.State.VERIFIED).exclude(siret="")
     }
     seen: dict[str, set[str]] = {}
-    for row in rows:
+    # In one order: two that import at once wait for each other's rows, and never in a circle.
+    for row in sorted(rows, key=data_inclusion.key_of):
         if row.get("source") == data_inclusion.own_source(city):
             tally.own += 1
             continue
@@ -82,11 +83,13 @@ def _take(
     if commune is None:
         tally.elsewhere += 1
         return
+    source, number = data_inclusion.key_of(row)
+    if source and number:
+        seen.setdefault(source, set()).add(number)
     if not data_inclusion.is_for(row, publics):
         tally.for_others += 1
         return
     read = data_inclusion.read(row, structures, city=city)
-    seen.setdefault(read.source, set()).add(read.source_id)
     runs = verified.get(read.siret)
     taken = services.take(
         city=city,

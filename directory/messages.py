@@ -59,11 +59,11 @@ def asked_again(referral: Referral, reader: User) -> Text:
     )
 
 
-def withdrawn(referral: Referral, reader: User) -> Text:
-    """To those who answer for a service: nobody comes."""
+def withdrawn(referral: Referral, _reader: User) -> Text:
+    """To those who answer for a service: nobody comes, and there is nothing to answer."""
     return _to_service(
         referral,
-        reader,
+        None,
         _("Vous n’attendez plus personne (%(reference)s)"),
         _("%(who)s reprend sa demande pour «\u00a0%(service)s\u00a0»\u202f: %(what)s."),
     )
@@ -71,17 +71,21 @@ def withdrawn(referral: Referral, reader: User) -> Text:
 
 def answered(referral: Referral) -> Text:
     """To those who asked, once the service has said something, or nothing in time."""
+    state = referral.state
+    if state == ReferralState.LAPSED and referral.answered_at:
+        # It said that it wants to be called, and nobody noted what came of it.
+        state = ReferralState.CALL
     said = {
         ReferralState.ACCEPTED: _("%(service)s reçoit les personnes %(day)s."),
         ReferralState.DECLINED: _("%(service)s ne peut pas les recevoir. La raison est sur la page."),
         ReferralState.CALL: _("%(service)s demande qu’on l’appelle. Notez ensuite sa réponse sur la page."),
     }.get(
-        ReferralState(referral.state),
+        ReferralState(state),
         _("%(service)s n’a pas répondu à temps. Demandez ailleurs, ou appelez."),
     )
     title = _("Orientation\u202f: %(state)s (%(reference)s)")
     return Text(
-        title=title % {"state": referral.get_state_display(), "reference": referral.need.reference},
+        title=title % {"state": ReferralState(state).label, "reference": referral.need.reference},
         body=said % {"service": referral.service.name, "day": day_said(referral)},
         action_label=_("Voir l’orientation"),
         action_url=reverse("directory:refer", args=[referral.need.city.slug, referral.need.reference]),
@@ -97,7 +101,8 @@ def day_said(referral: Referral) -> str:
     return weekday_and_hour(datetime.combine(referral.day, referral.hour))
 
 
-def _to_service(referral: Referral, reader: User, title: str, body: str) -> Text:
+def _to_service(referral: Referral, reader: User | None, title: str, body: str) -> Text:
+    """With its link for `reader`; without one there is nothing to do."""
     need = referral.need
     who = need.organisation.name if need.organisation else need.city.name
     told = {
@@ -108,8 +113,8 @@ def _to_service(referral: Referral, reader: User, title: str, body: str) -> Text
     return Text(
         title=title % {"reference": need.reference},
         body=body % told,
-        action_label=_("Lire et répondre"),
-        action_url=links.answer_path(referral, reader),
+        action_label=_("Lire et répondre") if reader else "",
+        action_url=links.answer_path(referral, reader) if reader else "",
     )
 
 

@@ -176,6 +176,8 @@ class ReferralState(models.TextChoices):
 # Somebody still waits for the service, or for the day.
 WAITING = (ReferralState.ASKED, ReferralState.CALL)
 LIVE = (*WAITING, ReferralState.ACCEPTED)
+# Nobody comes: the service reads nothing more of it.
+ENDED = (ReferralState.LAPSED, ReferralState.WITHDRAWN)
 
 
 class Referral(models.Model):

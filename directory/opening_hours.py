@@ -1,8 +1,8 @@
 """Opening hours as OpenStreetMap writes them ("Mo-Fr 09:00-12:00; We off"), which data.inclusion asks for: what of it
 is a plain week is read into weekly slots, and those are written.
 
-A month or a week of the year makes a text that only a person reads; it is kept as it is. What else is to be said of
-the hours is the comment that stands where no rule fits: `Mo 09:00-12:00 || "sur rendez-vous"`.
+A month, a week of the year or the school holidays make a text that only a person reads; it is kept as it is. What else
+is to be said of the hours is the comment that stands where no rule fits: `Mo 09:00-12:00 || "sur rendez-vous"`.
 """
 
 import re
@@ -14,13 +14,18 @@ DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _DAY_MINUTES = 24 * 60
 _DAY = r"(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|SH)"
 _TIME = r"\d{1,2}:\d{2}-\d{1,2}:\d{2}"
+# What stands between two rules: the later one replaces its days, or is added to them. A comma after a day goes on
+# with the days.
+_BETWEEN = re.compile(r"(;)|(?<=[\dfd])\s*,\s*(?=[A-Z])")
 _RULE = re.compile(
     rf"(?P<days>{_DAY}(?:-{_DAY})?(?:,\s?{_DAY}(?:-{_DAY})?)*)?\s*(?P<hours>{_TIME}(?:,\s?{_TIME})*|off|closed)"
 )
 _NOTE = re.compile(r'(?:^|\|\|)\s*"([^"]*)"$')
 _ALWAYS = "24/7"
-# What it says of holidays is for a person: a week has none.
-_HOLIDAYS = frozenset({"PH", "SH"})
+# A week has no public holidays: that it is closed on them goes without saying.
+_HOLIDAY = "PH"
+_CLOSED = ("off", "closed")
+# By the day on which they begin; what ends after midnight ends after the day's minutes.
 Week = dict[int, list[tuple[int, int]]]
 
 
@@ -61,58 +66,61 @@ def _span(first: int, last: int) -> str:
 def _week_of(rules: str) -> list[str] | None:
     """None where there is more to them than a week."""
     week: Week = {}
-    for rule in re.split(r";|,\s+(?=[A-Z])", rules.rstrip("; ")):
-        if not _read_rule(rule.strip(), week):
+    first, *others = _BETWEEN.split(rules.rstrip("; "))
+    later = zip(others[1::2], others[::2], strict=True)
+    for rule, semicolon in [(first, ";"), *later]:
+        if not _read_rule(rule.strip(), week, adds=semicolon is None):
             return None
+    days: Week = {}
+    for day, hours in week.items():
+        for start, end in hours:
+            days.setdefault(day, []).append((start, min(end, _DAY_MINUTES)))
+            if end > _DAY_MINUTES:
+                days.setdefault((day + 1) % 7, []).append((0, end - _DAY_MINUTES))
     slots = [
-        WeeklySlot(day, start, end) for day, hours in sorted(week.items()) for start, end in _joined(hours)
+        WeeklySlot(day, start, end) for day, hours in sorted(days.items()) for start, end in _joined(hours)
     ]
     return [slot_text(slot) for slot in slots] if len(slots) <= MOST_SLOTS else None
 
 
-def _read_rule(rule: str, week: Week) -> bool:
-    """Write one rule into the week: it replaces what was said of its days before. False where it is no such rule."""
+def _read_rule(rule: str, week: Week, *, adds: bool) -> bool:
+    """Write one rule into the week: it `adds` to what was said of its days before, or replaces it. False where it is no
+    such rule.
+    """
     if rule == _ALWAYS:
         week.update({day: [(0, _DAY_MINUTES)] for day in range(7)})
         return True
     found = _RULE.fullmatch(rule)
     if not found:
         return False
-    days = _days(found["days"])
-    if days is None:
+    days, is_closed = _days(found["days"]), found["hours"] in _CLOSED
+    if days is None or not (days or is_closed):
         return False
-    if found["hours"] in ("off", "closed"):
+    if is_closed:
         week.update({day: [] for day in days})
         return True
     hours = [_minutes(part.strip()) for part in found["hours"].split(",")]
     if None in hours:
         return False
+    said = [(start, end if end > start else end + _DAY_MINUTES) for start, end in filter(None, hours)]
     for day in days:
-        week[day] = []
-    for start, end in filter(None, hours):
-        for day in days:
-            if end > start:
-                week[day].append((start, end))
-            else:  # past midnight
-                week[day].append((start, _DAY_MINUTES))
-                week.setdefault((day + 1) % 7, []).extend([(0, end)] if end else [])
+        week[day] = [*week.get(day, []), *said] if adds else list(said)
     return True
 
 
 def _days(text: str | None) -> list[int] | None:
-    """Which days a rule is for: none where it is for holidays alone; None where they are not days of a week."""
+    """Which days a rule is for: none where it is for public holidays alone; None where they are not days of a week."""
     if text is None:
         return list(range(7))
     days: list[int] = []
     for part in text.split(","):
         first, _dash, last = part.strip().partition("-")
-        if first in _HOLIDAYS:
-            if last:
-                return None
+        if part.strip() == _HOLIDAY:
             continue
-        start, end = DAYS.index(first), DAYS.index(last or first) if last not in _HOLIDAYS else -1
-        if end < 0:
+        last = last or first
+        if first not in DAYS or last not in DAYS:
             return None
+        start, end = DAYS.index(first), DAYS.index(last)
         days += [day % 7 for day in range(start, end + (8 if end < start else 1))]
     return days
 

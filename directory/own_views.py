@@ -27,7 +27,15 @@ def kept(request: HttpRequest, city: City) -> HttpResponse:
     user, now = person(request), timezone.now()
     _keeps(user, city)
     page = Paginator(selectors.kept_by(user, city), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page_obj": page, "cards": presentation.cards(page.object_list, now=now)}
+    is_team = has_role(user, city, TEAM)
+    cards = [
+        {
+            **presentation.card(one, now=now),
+            "may_reopen": one.closed_at is not None and (is_team or selectors.may_reopen(user, one)),
+        }
+        for one in page.object_list
+    ]
+    context = {"page_obj": page, "cards": cards}
     return render(request, "directory/kept.html", context)
 
 
@@ -63,6 +71,9 @@ def edit(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     if not selectors.may_keep(user, service):
         raise Http404
     act = request.POST.get("act", "")
+    may_reopen = service.closed_at is not None and selectors.may_reopen(user, service)
+    if act == "reopen" and service.closed_at is not None and not may_reopen:
+        raise Http404
     if request.method == "POST" and act in _ACTS:
         done, words = _ACTS[act]
         done(service_id=pk, by=user, now=now)
@@ -83,7 +94,12 @@ def edit(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("C’est enregistré et vérifié d’aujourd’hui."))
             return redirect("directory:kept", city.slug)
-    context = {"form": form, "service": service, "card": presentation.card(service, now=now)}
+    context = {
+        "form": form,
+        "service": service,
+        "card": presentation.card(service, now=now),
+        "may_reopen": may_reopen,
+    }
     return render(request, "directory/edit.html", context, status=422 if form.errors else 200)
 
 

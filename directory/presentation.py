@@ -74,6 +74,7 @@ def referral_line(referral: Referral) -> dict[str, Any]:
         "colour": _COLOURS.get(ReferralState(referral.state), "neutral"),
         "day": messages.day_said(referral),
         "waits": referral.state in WAITING,
+        "may_be_noted": referral.need.is_open and referral.state in (*WAITING, ReferralState.LAPSED),
         "is_live": referral.state in LIVE,
         "phone": shown(service.phone) if service.phone else "",
         "phone_uri": service.phone.as_rfc3966 if service.phone else "",
@@ -106,6 +107,8 @@ def referral_events(changes: Iterable[ReferralChange], *, now: datetime) -> list
 
 def _opening_words(state: Opening, today: int) -> str:
     if state.is_open:
+        if state.until is None:
+            return _("Ouvert maintenant")
         return _("Ouvert maintenant, jusqu’à %(hour)s") % {"hour": hour_words(state.until)}
     hour = hour_words(state.at)
     if not state.in_days:

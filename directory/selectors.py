@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import DateTimeField, ExpressionWrapper, F, Func, Q, QuerySet, TextField, Value
 
 from accounts.access import DESK, TEAM, has_role, speaks_for
-from accounts.models import LowerCaseEmailField, User
+from accounts.models import LowerCaseEmailField, Organisation, User
 from catalogue.folding import folded
 from catalogue.slots import WeeklySlot, parse_slot
-from cities.days import local_time
+from cities.days import TownDay, local_time
 from cities.models import City, Commune
 from directory.models import (
     CHECKED_FOR,
@@ -23,12 +23,12 @@ from directory.models import (
 )
 from directory.themes import THEMATICS, Theme
 from engine.spoken import spoken_as
-from needs.models import Need, NeedState
+from needs.models import OPEN_STATES, Need, NeedState
 
 # When somebody means to come.
 NOW, EVENING, WEEKEND = "maintenant", "soir", "week-end"
-WHENS = (NOW, EVENING, WEEKEND)
 _EVENING_FROM = 18 * 60
+_DAY_MINUTES = 24 * 60
 MOST_WORDS = 8
 # The act by which the history keeps that a service read it.
 READ = "read"
@@ -106,6 +106,21 @@ def may_keep(user: User, service: Service) -> bool:
     )
 
 
+def may_reopen(user: User, service: Service) -> bool:
+    """Whether somebody puts it back. What the town's team took out, by its history, nobody but the team does."""
+    if has_role(user, service.city, TEAM):
+        return True
+    closed = [edit for edit in service.edits.select_related("by") if "closed_at" in edit.what]
+    by = closed[-1].by if closed else None
+    return (
+        may_keep(user, service)
+        and by is not None
+        and service.organisation is not None
+        and speaks_for(by, service.organisation)
+        and not has_role(by, service.city, TEAM)
+    )
+
+
 def to_ask_about(now: datetime, *, asked_every: timedelta) -> QuerySet[Service]:
     """What is shown and old, and was not asked about lately."""
     old: Any = Service.objects.filter(checked_at__lte=now - CHECKED_FOR).shown()
@@ -179,8 +194,14 @@ def to_remind(now: datetime) -> QuerySet[Referral]:
     ).alias(halfway=ExpressionWrapper(halfway, DateTimeField())).filter(halfway__lte=now).order_by("pk")  # fmt: skip
 
 
-def of_withdrawn_needs() -> QuerySet[Referral]:
-    return referrals().filter(state__in=WAITING, need__state=NeedState.WITHDRAWN).order_by("pk")
+def of_closed_needs(now: datetime) -> QuerySet[Referral]:
+    """What waits for an answer to a need that is over; of one that was withdrawn, or whose person is gone, also an
+    appointment to come.
+    """
+    waits = Q(state__in=WAITING) & ~Q(need__state__in=OPEN_STATES)
+    is_to_come = Q(state=ReferralState.ACCEPTED, day__gte=TownDay(now, "need__city__timezone"))
+    nobody_comes = Q(need__state=NeedState.WITHDRAWN) | Q(need__person__anonymised_at__isnull=False)
+    return referrals().filter(waits | is_to_come & nobody_comes).order_by("pk")
 
 
 def to_forget(now: datetime) -> QuerySet[Referral]:
@@ -189,8 +210,19 @@ def to_forget(now: datetime) -> QuerySet[Referral]:
 
 
 def over(now: datetime) -> QuerySet[Referral]:
-    """What nobody has answered in time."""
-    return referrals().filter(state__in=WAITING, answer_by__lte=now).order_by("pk")
+    """What nobody has answered in time, and what nobody can answer: its association is not verified any more."""
+    unheard = Q(service__organisation__isnull=False) & ~Q(
+        service__organisation__state=Organisation.State.VERIFIED
+    )
+    return referrals().filter(Q(answer_by__lte=now) | unheard, state__in=WAITING).order_by("pk")
+
+
+def was_taken_back_since(need: Need, service: Service, moment: datetime) -> bool:
+    """Whether somebody has taken back the same question."""
+    taken_back = ReferralChange.objects.filter(
+        referral__need=need, referral__service=service, to_state=ReferralState.WITHDRAWN
+    )
+    return taken_back.filter(by__isnull=False, at__gt=moment).exists()
 
 
 # --- Hours ---------------------------------------------------------------------------------------------
@@ -198,10 +230,12 @@ def over(now: datetime) -> QuerySet[Referral]:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Whether it is open by its usual week. `until`, `at`: minutes after midnight; `in_days`: until it opens next."""
+    """Whether it is open by its usual week. `until`, `at`: minutes after midnight; no `until` where it stays open for a
+    day or longer; `in_days`: until it opens next.
+    """
 
     is_open: bool
-    until: int = 0
+    until: int | None = None
     in_days: int = 0
     at: int = 0
 
@@ -215,10 +249,24 @@ def opening(service: Service, now: datetime) -> Opening | None:
     slots = [parse_slot(slot) for slot in service.slots]
     for slot in slots:
         if slot.weekday == here.weekday() and slot.start_minute <= minute < slot.end_minute:
-            return Opening(True, until=slot.end_minute)
+            return Opening(True, until=_open_until(slot, slots, minute))
     coming = [((slot.weekday - here.weekday()) % 7, slot.start_minute) for slot in slots]
     in_days, at = min((days, start) if days or start > minute else (7, start) for days, start in coming)
     return Opening(False, in_days=in_days, at=at)
+
+
+def _open_until(slot: WeeklySlot, slots: Iterable[WeeklySlot], minute: int) -> int | None:
+    """Through each slot that begins where another ends, also at midnight; None of a day and longer."""
+    by_start = {(one.weekday, one.start_minute): one for one in slots}
+    closes, days = slot.end_minute, 0
+    while days * _DAY_MINUTES + closes - minute < _DAY_MINUTES:
+        passes = closes == _DAY_MINUTES
+        day, start = (slot.weekday + passes) % 7, closes % _DAY_MINUTES
+        following = by_start.get((day, start))
+        if following is None:
+            return closes
+        days, slot, closes = days + passes, following, following.end_minute
+    return None
 
 
 def _open_when(service: Service, when: str, city: City, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.access import TEAM, has_role, require
@@ -105,8 +105,10 @@ def close(*, service_id: int, by: User, now: datetime) -> Service:
 
 @transaction.atomic
 def reopen(*, service_id: int, by: User, now: datetime) -> Service:
-    """Put it back, as it was; whoever does says that it holds."""
+    """Put it back, as it was; whoever does says that it holds. What the team took out, the team puts back."""
     service = _locked(service_id, by)
+    if service.closed_at is not None:
+        require(selectors.may_reopen(by, service))
     before = values(service)
     service.closed_at, service.changed_at = None, now
     save_changed(service, before, edit=_edit(service, by, now), also=("changed_at",))
@@ -134,9 +136,8 @@ def take(
     """
     require(by is None or has_role(by, city, TEAM))
     said = _known(fields)
-    # Two lists at once: the second waits here and finds what the first has written.
-    City.objects.select_for_update(no_key=True).only("pk").get(pk=city.pk)
-    known = Service.objects.filter(city=city, source=source, source_id=source_id).first()
+    same = Service.objects.filter(city=city, source=source, source_id=source_id)
+    known = same.select_for_update(no_key=True).first()
     checked_at = min(midnight(as_of, city), now)
     if known is None:
         service = Service(
@@ -151,20 +152,29 @@ def take(
         )
         _checked(service)
         service.listed = _listed(service, said)
-        service.save(force_insert=True)
-        _edit(service, by, now, what=given(FIELDS, service)).save(force_insert=True)
-        return Taken(Fate.NEW, service)
-    before, listed, kept = values(known), dict(known.listed), []
+        try:
+            with transaction.atomic():
+                service.save(force_insert=True)
+        except IntegrityError:
+            # Another list was first, meanwhile.
+            known = same.select_for_update(no_key=True).first()
+            if known is None:
+                raise
+        else:
+            _edit(service, by, now, what=given(FIELDS, service)).save(force_insert=True)
+            return Taken(Fate.NEW, service)
+    before, listed, kept = values(known), known.listed, []
     for name, value in said.items():
         told, here = stored(known, name, getattr(value, "pk", value)), stored(known, name, before[name])
         if name in listed and told == listed[name]:
             continue
-        if here == listed.get(name, here or None):
+        is_untouched = here == listed[name] if name in listed else here in (None, "", [])
+        if is_untouched:
             setattr(known, name, value)
         elif told != here:
             kept.append(name)
     _checked(known)
-    known.listed, known.source_structure = _listed(known, said), structure
+    known.listed, known.source_structure = listed | _listed(known, said), structure
     known.changed_at = now
     what = save_changed(
         known,

@@ -14,10 +14,10 @@ def ask_to_check() -> None:
 @shared_task(ignore_result=True)
 def follow_referrals() -> None:
     now = timezone.now()
-    while asking.remind(by=None, now=now) == asking.BATCH:
-        pass
-    while asking.end_of_withdrawn(by=None, now=now) == asking.BATCH:
+    while asking.end_of_closed(by=None, now=now) == asking.BATCH:
         pass
     while asking.give_up(by=None, now=now) == asking.BATCH:
+        pass
+    while asking.remind(by=None, now=now) == asking.BATCH:
         pass
     asking.forget_contacts(by=None, now=now)

@@ -4,9 +4,12 @@ from datetime import datetime
 
 from django.apps import apps
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 
 from accounts.models import Consent, Session, User
 from cities.days import TownDay
+from directory.links import VALID_FOR
+from directory.models import LIVE, Referral
 from matching.lifecycle import ACTIVE
 from matching.models import Match
 from needs.models import OPEN_STATES, Need
@@ -48,7 +51,12 @@ def heard_since(moment: datetime | F) -> Q:
 
 
 def counted_on(now: datetime) -> Q:
-    """Whether something goes on with them: it is not for want of contact that their data go."""
+    """Whether something goes on with them: it is not for want of contact that their data go. Whoever answers for a
+    service by its mail has nothing but a link.
+    """
+    received = Referral.objects.annotate(mail=Lower("service__email")).filter(
+        state__in=LIVE, service__organisation=None, mail=OuterRef("email"), answer_by__gt=now - VALID_FOR
+    )
     matches = Match.objects.filter(state__in=sorted(ACTIVE))
     offers = Offer.objects.filter(owner=OuterRef("pk")).filter(
         Q(state__in=[OfferState.ACTIVE, OfferState.FROZEN])
@@ -63,6 +71,7 @@ def counted_on(now: datetime) -> Q:
         | Q(Exists(offers))
         | Q(Exists(Need.objects.filter(person=OuterRef("pk"), state__in=OPEN_STATES)))
         | Q(Exists(Statement.objects.filter(person=OuterRef("pk"), stage__in=[Stage.WAITING, Stage.OFFERED])))
+        | Q(Exists(received))
         | Q(Exists(LegalHold.objects.standing().filter(person=OuterRef("pk"))))
         | Q(Exists(Erasure.objects.filter(person=OuterRef("pk"), done_at=None, taken_back_at=None)))
     )

@@ -390,6 +390,20 @@ RULES: tuple[Rule, ...] = (
         None,  # statements.services.close_forgotten
     ),
     Rule(
+        _("Comment vous joindre, donné à un service avec votre accord"),
+        _("30 jours\u202f; un refus l’efface aussitôt"),
+        _("le jour donné par ce service"),
+        _("pour qu’il vous reçoive"),
+        None,  # directory.tasks.follow_referrals
+    ),
+    Rule(
+        _("Ce qu’on écrit à un service pour vous, et sa réponse"),
+        _("deux ans"),
+        _("la fin du dernier accueil, de la dernière aide ou du dernier prêt"),
+        _("pour répondre d’une décision"),
+        None,  # _forget_closed_needs: with the words of the need
+    ),
+    Rule(
         _("Un tableau qu’une association envoie à la ville"),
         _("sept jours"),
         _("son import"),

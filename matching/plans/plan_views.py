@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import COORDINATION, person, town_page
 from accounts.models import User
+from catalogue.references import row_number
 from cities.days import local_day
 from cities.models import City
 from matching import asked_words, plans
@@ -140,7 +141,7 @@ def _ask(
 
 def _again(request: HttpRequest, city: City, user: User) -> HttpResponse:
     """The same plan once more, on what there is now."""
-    plan = get_object_or_404(Plan.objects.visible_to(user), pk=_number(request.POST["again"]), city=city)
+    plan = get_object_or_404(Plan.objects.visible_to(user), pk=row_number(request.POST["again"]), city=city)
     renewed = plans.renew(plan_id=plan.pk, by=user, now=timezone.now())
     if renewed is None:
         messages.warning(request, _("Aucun besoin ouvert ne correspond à ce choix."))
@@ -173,8 +174,8 @@ def _send(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> Htt
         messages.warning(request, _("Cochez au moins une ligne."))
         return redirect(_same_page(request, plan))
     sending = plan_sending.sending(choice.lines, plan.city)
-    told = _number(request.POST.get("told", ""))
-    is_read = told is not None and sending.people <= told
+    told = request.POST.get("told")
+    is_read = bool(told) and sending.people <= row_number(told)
     if choice.lines and (is_all or sending.is_large) and not is_read:
         return _ask_once_more(request, plan, choice, sending, now=now)
     keys = [line.pk for line in (*choice.lines, *choice.others)]
@@ -214,7 +215,7 @@ def _ask_once_more(
         "line_count": len(choice.lines),
         "ticks": " ".join(map(str, sorted(_ticked(request)))),
         "is_all": "everything" in request.POST,
-        "number": _number(request.POST.get("page", "")) or 1,
+        "number": row_number(request.POST.get("page")) or 1,
     }
     return render(request, "matching/plan_sending.html", context)
 
@@ -261,19 +262,14 @@ def _tell(request: HttpRequest, plan: Plan, outcome: plans.Outcome, *, now: date
 def _ticked(request: HttpRequest) -> set[int]:
     """The lines ticked: a box sends one, or those that are asked together."""
     words = " ".join(request.POST.getlist("line")).split()
-    return {pk for word in words if (pk := _number(word)) is not None}
+    return {pk for word in words if (pk := row_number(word))}
 
 
 def _same_page(request: HttpRequest, plan: Plan) -> str:
     """The page of the plan from which a form was sent."""
     back = reverse("matching:plan", args=[plan.city.slug, plan.pk])
-    number = _number(request.POST.get("page", ""))
-    return back if number is None else f"{back}?page={number}"
-
-
-def _number(text: str) -> int | None:
-    """A key or a page as a form sends it; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    number = row_number(request.POST.get("page"))
+    return f"{back}?page={number}" if number else back
 
 
 def _done(request: HttpRequest, plan: Plan, *, is_stale: bool, now: datetime) -> dict[str, Any]:

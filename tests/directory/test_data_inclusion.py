@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 from jsonschema import Draft7Validator, FormatChecker
 
@@ -121,6 +122,66 @@ def test_what_the_town_wrote_stays(city: City, administrator: User) -> None:
     assert service.phone.as_e164 == "+33353018099"
 
 
+def test_what_the_town_added_and_no_list_said_stays(city: City, administrator: User) -> None:
+    brought(city)
+    service = Service.objects.get(source_id="dora--2")
+    ours = OrganisationFactory(city=city, verified=True)
+    services.change(
+        service_id=service.pk,
+        fields={"languages": ["ar", "prs"], "organisation": ours},
+        by=administrator,
+        now=NOW,
+    )
+    OrganisationFactory(city=city, verified=True, rna="", siret=listed("structures")[1]["siret"])
+    rows = listed("services")
+    rows[1]["langues"] = ["fr"]
+    kept = brought(city, rows=rows).kept
+    service.refresh_from_db()
+    assert (service.languages, service.organisation) == (["ar", "prs"], ours)
+    assert kept == [(service.name, ("languages", "organisation"))]
+
+
+def test_what_nobody_has_said_the_list_says(city: City) -> None:
+    brought(city)
+    runs = OrganisationFactory(city=city, verified=True, rna="", siret=listed("structures")[1]["siret"])
+    rows = listed("services")
+    rows[1]["langues"] = ["fr"]
+    brought(city, rows=rows)
+    service = Service.objects.get(source_id="dora--2")
+    assert (service.languages, service.organisation) == (["fr"], runs)
+    # Said once and no more, it is known to be the list's still.
+    brought(city)
+    rows[1]["langues"] = ["en"]
+    assert not brought(city, rows=rows).kept
+    service.refresh_from_db()
+    assert service.languages == ["en"]
+
+
+def test_a_list_waits_for_whoever_changes_the_service(
+    city: City, administrator: User, meanwhile: Any
+) -> None:
+    brought(city)
+    service = Service.objects.get(source_id="dora--1")
+    rows = listed("services")[:1]
+    rows[0]["telephone"] = "+33353018055"
+    with transaction.atomic():
+        services.change(service_id=service.pk, fields={"phone": "+33353018099"}, by=administrator, now=NOW)
+        taken = meanwhile(partial(brought, city, rows=rows))
+    assert taken().kept == [(service.name, ("phone",))]
+    service.refresh_from_db()
+    assert service.phone.as_e164 == "+33353018099"
+
+
+def test_a_list_holds_up_nothing_else_of_its_town(city: City, at_once: Any) -> None:
+    def lock() -> City:
+        with transaction.atomic():
+            return City.objects.select_for_update(no_key=True, nowait=True).get(pk=city.pk)
+
+    with transaction.atomic():
+        brought(city)
+        assert at_once(lock) == [city]
+
+
 def test_what_the_town_took_out_stays_out(city: City, administrator: User) -> None:
     brought(city)
     service = Service.objects.get(source_id="dora--1")
@@ -140,6 +201,19 @@ def test_what_is_no_longer_listed_is_told_and_stays(city: City) -> None:
         "Rebond des salariés",
     ]
     assert Service.objects.filter(closed_at=None).count() == 4
+
+
+def test_what_is_listed_and_not_taken_is_not_gone(city: City) -> None:
+    brought(city)
+    rows = listed("services")
+    rows[0]["nom"] = ""
+    tally = brought(city, rows=rows, publics=["personnes-exilees"])
+    assert (len(tally.bad), tally.for_others, tally.gone) == (2, 1, [])
+
+
+def test_a_row_without_a_source_says_nothing_of_what_the_town_entered(city: City, entered: Any) -> None:
+    entered()
+    assert brought(city, rows=[{**listed("services")[0], "source": ""}]).gone == []
 
 
 def test_only_for_some_publics(city: City) -> None:

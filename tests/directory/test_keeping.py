@@ -147,6 +147,28 @@ def test_closed_is_not_shown_and_comes_back(city: City, entered: Any, administra
     assert selectors.shown(city).get().checked_at == LATER
 
 
+def test_what_the_team_took_out_its_association_does_not_put_back(
+    client: Client, city: City, own: Service, member: User, administrator: User
+) -> None:
+    client.force_login(member)
+    path, back = f"{KEPT}{own.pk}/", {"act": "reopen"}
+    services.close(service_id=own.pk, by=administrator, now=LATER)
+    with pytest.raises(PermissionDenied):
+        services.reopen(service_id=own.pk, by=member, now=LATER)
+    for page in (path, KEPT):
+        assert 'value="reopen"' not in client.get(page).text
+        assert 'value="close"' not in client.get(page).text
+    assert client.post(path, back).status_code == 404
+    assert not selectors.shown(city).exists()
+    services.reopen(service_id=own.pk, by=administrator, now=LATER)
+    # What it takes out itself, it puts back.
+    services.close(service_id=own.pk, by=member, now=LATER)
+    for page in (path, KEPT):
+        assert 'value="reopen"' in client.get(page).text
+    assert client.post(path, back).status_code == 302
+    assert selectors.shown(city).exists()
+
+
 def test_an_edit_stays_what_it_was(entered: Any) -> None:
     entered()
     with pytest.raises(DatabaseError), transaction.atomic():

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import translation
 
 from cities.models import City
-from directory import presentation, selectors
+from directory import opening_hours, presentation, selectors
 from directory.selectors import Opening, Search
 from directory.themes import THEMATICS, Theme
 from tests.directory.conftest import NOW, PUBLIC, text
@@ -110,6 +110,13 @@ def test_who_finds_nothing_is_told_whom_to_call(client: Client, entered: Any) ->
         (NOW, ["mon 14:00-15:00", "tue 09:00-10:00"], Opening(False, in_days=0, at=840)),
         (NOW, ["sun 09:00-10:00", "tue 09:00-10:00"], Opening(False, in_days=1, at=540)),
         (datetime(2026, 3, 8, 23, 30, tzinfo=UTC), ["mon 00:00-02:00"], Opening(True, until=120)),
+        # Through midnight, and through a slot that begins where another ends.
+        (NOW, ["mon 09:00-24:00", "tue 00:00-02:00", "tue 03:00-04:00"], Opening(True, until=120)),
+        (NOW, ["mon 09:00-12:00", "mon 12:00-14:00"], Opening(True, until=840)),
+        (NOW, ["mon 09:00-24:00", "wed 00:00-02:00"], Opening(True, until=1440)),
+        (NOW, ["mon 09:00-24:00", "tue 00:00-24:00", "wed 00:00-02:00"], Opening(True, until=None)),
+        (NOW, ["sun 09:00-24:00", "mon 00:00-09:00"], Opening(False, in_days=6, at=540)),
+        (NOW, opening_hours.read("24/7")[0], Opening(True, until=None)),
         (NOW, [], None),
     ],
 )
@@ -124,6 +131,9 @@ def test_hours_are_said_as_people_say_them(entered: Any) -> None:
     with translation.override("fr"):
         assert presentation.card(service, now=NOW)["opening"] == "Ouvert maintenant, jusqu’à 12\u00a0h"
         later = presentation.card(service, now=NOW + timedelta(hours=8))
+        service.slots = opening_hours.read("24/7")[0]
+        assert presentation.card(service, now=NOW)["opening"] == "Ouvert maintenant"
+        service.slots = ["mon 09:00-12:00", "mon 14:00-17:30", "thu 09:00-12:00"]
         assert later["opening"] == "Fermé maintenant, ouvre jeudi à 9\u00a0h"
         assert presentation.card(service, now=NOW + timedelta(days=2))["opening"] == "Ouvre demain à 9\u00a0h"
         assert [row["label"] for row in presentation.week(service)] == ["lundi", "jeudi"]

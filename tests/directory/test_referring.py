@@ -1,6 +1,6 @@
 """Sending the people of a need to a service: what it is told, what it answers, and that each wait ends."""
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import ContactReading, Organisation, User
 from cities.days import local_day
@@ -16,7 +17,9 @@ from directory import asking, links, selectors
 from directory.asking import Answer
 from directory.models import Referral, ReferralChange, ReferralState, Service
 from directory.tasks import follow_referrals
+from needs import services as needs
 from notifications.models import Message
+from privacy import contact
 from tests.directory.conftest import NOW, text
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -186,7 +189,6 @@ def test_the_wait_is_reminded_once_and_ends(asked: Any, member: User) -> None:
     assert (referral.state, told("referral_silent")) == (ReferralState.LAPSED, {member.email})
     with pytest.raises(ValidationError, match="déjà une réponse"):
         asking.answer(referral_id=referral.pk, answer=Answer.CALL, by=of_service(), now=referral.answer_by)
-    follow_referrals()  # nothing more to do
 
 
 def test_no_wait_outlives_its_need(city: City, asked: Any, need: Any) -> None:
@@ -195,12 +197,15 @@ def test_no_wait_outlives_its_need(city: City, asked: Any, need: Any) -> None:
 
 
 def test_taken_back_is_told_once(asked: Any, member: User) -> None:
-    referral = asked(contact="Laila", agreed=True)
+    referral = asked(contact="Laila", agreed=True, words="Avec une poussette")
     for _twice in range(2):
         asking.withdraw(referral_id=referral.pk, by=member, now=NOW)
     referral.refresh_from_db()
-    assert (referral.state, referral.contact) == (ReferralState.WITHDRAWN, "")
+    assert (referral.state, referral.contact, referral.words) == (ReferralState.WITHDRAWN, "", "")
     assert told("referral_withdrawn") == {SERVICE_MAIL}
+    # There is nothing to answer any more.
+    message = Message.objects.exclude(channel="inapp").get(event="referral_withdrawn")
+    assert (message.action_label, message.action_url) == ("", "")
     assert ReferralChange.objects.filter(act="withdraw").count() == 1
 
 
@@ -275,13 +280,233 @@ def test_a_service_without_mail_is_called(
     assert "03 53 01 80 00" in shown
 
 
-def test_a_need_that_is_withdrawn_waits_for_no_service(asked: Any, need: Any) -> None:
+def accepted(referral: Referral, *, day: Any = TODAY) -> Referral:
+    return asking.answer(referral_id=referral.pk, answer=Answer.ACCEPT, day=day, by=of_service(), now=NOW)
+
+
+@pytest.mark.parametrize("state", ["withdrawn", "met", "expired"])
+def test_no_service_is_waited_for_once_the_need_is_over(asked: Any, need: Any, state: str) -> None:
     referral = asked(contact="Laila", agreed=True)
-    type(need).objects.filter(pk=need.pk).update(state="withdrawn")
-    assert asking.end_of_withdrawn(by=None, now=NOW) == 1
+    assert asking.end_of_closed(by=None, now=NOW) == 0
+    type(need).objects.filter(pk=need.pk).update(state=state)
+    with pytest.raises(ValidationError, match="plus ouvert"):
+        accepted(referral)
+    assert asking.end_of_closed(by=None, now=NOW) == 1
     referral.refresh_from_db()
     assert (referral.state, referral.contact) == (ReferralState.WITHDRAWN, "")
     assert told("referral_withdrawn") == {SERVICE_MAIL}
+
+
+def test_an_appointment_falls_with_the_need_that_is_withdrawn(asked: Any, need: Any) -> None:
+    referral = accepted(asked(contact="Laila", agreed=True))
+    type(need).objects.filter(pk=need.pk).update(state="met")
+    assert asking.end_of_closed(by=None, now=NOW) == 0
+    type(need).objects.filter(pk=need.pk).update(state="withdrawn")
+    # What took place stays what it was.
+    assert asking.end_of_closed(by=None, now=NOW + timedelta(days=1)) == 0
+    assert asking.end_of_closed(by=None, now=NOW) == 1
+    referral.refresh_from_db()
+    assert (referral.state, referral.contact, referral.day) == (ReferralState.WITHDRAWN, "", None)
+    assert told("referral_withdrawn") == {SERVICE_MAIL}
+
+
+def test_an_appointment_falls_with_the_person_who_is_gone(asked: Any, need: Any) -> None:
+    accepted(asked())
+    need.person = UserFactory()
+    need.save(update_fields=["person"])
+    assert asking.end_of_closed(by=None, now=NOW) == 0
+    User.objects.filter(pk=need.person_id).update(anonymised_at=NOW, email=None, name="", is_active=False)
+    assert asking.end_of_closed(by=None, now=NOW) == 1
+
+
+def test_an_answer_and_the_end_of_the_need_wait_for_each_other(
+    asked: Any, need: Any, member: User, meanwhile: Any
+) -> None:
+    referral = asked()
+    with transaction.atomic():
+        needs.withdraw(need_id=need.pk, by=member, now=NOW)
+        answered = meanwhile(partial(accepted, referral))
+    assert "plus ouvert" in str(answered())
+
+
+@pytest.mark.parametrize("state", [ReferralState.WITHDRAWN, ReferralState.LAPSED])
+def test_what_is_over_is_read_no_more(client: Client, asked: Any, member: User, state: str) -> None:
+    referral = asked(words="Avec une poussette")
+    path = page(referral)
+    if state == ReferralState.WITHDRAWN:
+        asking.withdraw(referral_id=referral.pk, by=member, now=NOW)
+    else:
+        asking.give_up(by=None, now=referral.answer_by)
+    referral.refresh_from_db()
+    assert (referral.state, referral.words) == (state, "")
+    for shown in (client.get(path), client.post(path, {"answer": "call"})):
+        assert shown.status_code == 410
+        assert "poussette" not in shown.text
+        assert "Merci" not in shown.text
+
+
+def test_a_no_needs_no_words_any_more(asked: Any) -> None:
+    referral = asked(words="Avec une poussette")
+    asking.answer(referral_id=referral.pk, answer=Answer.DECLINE, words="Complet", by=of_service(), now=NOW)
+    referral.refresh_from_db()
+    assert referral.words == ""
+
+
+def test_whoever_wants_to_be_called_is_waited_for_anew(asked: Any, need: Any, member: User) -> None:
+    referral = asked(contact="Laila", agreed=True)
+    wait = referral.answer_by - NOW
+    later = referral.answer_by - timedelta(minutes=1)
+    asking.answer(referral_id=referral.pk, answer=Answer.CALL, by=of_service(), now=later)
+    assert asking.give_up(by=None, now=referral.answer_by) == 0
+    referral.refresh_from_db()
+    assert (referral.contact, referral.answer_by) == ("Laila", later + wait)
+    assert asking.give_up(by=None, now=referral.answer_by) == 1
+    said = Message.objects.exclude(channel="inapp").get(event="referral_silent")
+    assert "demande qu’on l’appelle" in said.body
+    assert "veut qu’on l’appelle" in said.title
+    # What it said on the telephone is noted all the same.
+    day = local_day(referral.answer_by, need.city)
+    noted = asking.answer(
+        referral_id=referral.pk, answer=Answer.ACCEPT, day=day, by=member, now=referral.answer_by
+    )
+    assert (noted.state, noted.day) == (ReferralState.ACCEPTED, day)
+
+
+def test_a_call_is_not_waited_for_after_the_last_day(city: City, asked: Any, need: Any) -> None:
+    type(need).objects.filter(pk=need.pk).update(last_day=TODAY)
+    referral = asked()
+    evening = asking.evening(TODAY, city)
+    asking.answer(
+        referral_id=referral.pk, answer=Answer.CALL, by=of_service(), now=evening - timedelta(minutes=5)
+    )
+    referral.refresh_from_db()
+    assert referral.answer_by == evening
+
+
+def test_what_came_too_late_is_not_noted_beside_another_question(asked: Any, need: Any, member: User) -> None:
+    late = asked()
+    asking.give_up(by=None, now=late.answer_by)
+    asked(now=late.answer_by)
+    with pytest.raises(ValidationError, match="déjà interrogé"):
+        asking.answer(referral_id=late.pk, answer=Answer.CALL, by=member, now=late.answer_by)
+
+
+def test_nobody_is_written_to_after_the_last_evening(city: City, asked: Any, need: Any) -> None:
+    type(need).objects.filter(pk=need.pk).update(last_day=TODAY)
+    evening = asking.evening(TODAY, city)
+    with pytest.raises(ValidationError, match="appelez-le"):
+        asked(now=evening)
+    assert asked(now=evening - timedelta(minutes=1)).answer_by == evening
+
+
+def test_what_was_taken_back_is_not_asked_again_within_the_day(asked: Any, member: User) -> None:
+    asking.withdraw(referral_id=asked().pk, by=member, now=NOW)
+    with pytest.raises(ValidationError, match="vient d’être reprise"):
+        asked(now=NOW + timedelta(hours=23))
+    assert asked(now=NOW + timedelta(hours=24)).state == ReferralState.ASKED
+
+
+def test_nobody_asks_without_end(
+    client: Client, need: Any, service: Service, member: User, settings: Any
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"refer": "1/d/user"}
+    type(need).objects.filter(pk=need.pk).update(last_day=TODAY + timedelta(days=900))
+    client.force_login(member)
+    home = f"/strasbourg/annuaire/orienter/{need.reference}/"
+    assert client.post(home, {"service": service.pk}).status_code == 302
+    Referral.objects.update(state=ReferralState.LAPSED)
+    again = client.post(home, {"service": service.pk})
+    assert again.status_code == 422
+    assert "Trop de demandes" in text(again)
+    assert Referral.objects.count() == 1
+
+
+def test_whoever_takes_it_back_reads_whether_the_service_is_told(
+    client: Client, need: Any, service: Service, entered: Any, member: User
+) -> None:
+    client.force_login(member)
+    home = f"/strasbourg/annuaire/orienter/{need.reference}/"
+    for one, said in ((service, "Le service est prévenu"), (entered(name="Sans mail"), "Appelez le service")):
+        referral, _told = asking.ask(need_id=need.pk, service=one, by=member, now=NOW)
+        back = client.post(home, {"act": "withdraw", "referral": referral.pk}, follow=True)
+        assert said in text(back)
+
+
+def test_an_association_that_is_suspended_is_written_to_no_more(
+    city: City, need: Any, member: User, entered: Any
+) -> None:
+    coordinator = CityRoleFactory(city=city).user
+    runs = OrganisationFactory(city=city, verified=True)
+    MembershipFactory(organisation=runs)
+    referral, _told = asking.ask(
+        need_id=need.pk, service=entered(organisation=runs, run_by=""), by=member, now=NOW
+    )
+    Organisation.objects.filter(pk=runs.pk).update(state=Organisation.State.SUSPENDED)
+    # The desk is told at once, and asks elsewhere.
+    assert asking.give_up(by=None, now=NOW) == 1
+    assert told("referral_silent") == {member.email, coordinator.email}
+    Referral.objects.update(state=ReferralState.ASKED)
+    _referral, is_told = asking.withdraw(referral_id=referral.pk, by=member, now=NOW)
+    assert is_told is False
+    assert told("referral_withdrawn") == set()
+
+
+def test_whoever_asked_and_has_left_is_told_nothing(
+    city: City, asked: Any, organisation: Organisation, member: User
+) -> None:
+    stays = MembershipFactory(organisation=organisation).user
+    referral = asked()
+    member.memberships.all().delete()
+    asking.answer(referral_id=referral.pk, answer=Answer.CALL, by=of_service(), now=NOW)
+    assert told("referral_answered") == {stays.email}
+
+
+def test_whoever_answers_by_a_link_is_not_forgotten_before_it_ends(asked: Any) -> None:
+    accepted(asked())
+    now = timezone.now()
+    ends = now + links.VALID_FOR
+    Referral.objects.update(answer_by=now, asked_at=now)
+
+    def is_silent(then: datetime) -> bool:
+        return contact.silent_since(now + timedelta(hours=1), now=then).filter(pk=of_service().pk).exists()
+
+    assert not is_silent(ends - timedelta(days=1))
+    assert is_silent(ends)
+    Referral.objects.update(state=ReferralState.DECLINED, day=None)
+    assert is_silent(ends - timedelta(days=1))
+
+
+def test_the_task_does_all_of_it(need: Any, entered: Any, member: User) -> None:
+    now, today = timezone.now(), timezone.localdate()
+    other = NeedFactory(city=need.city, organisation=need.organisation, state="withdrawn")
+    type(need).objects.filter(pk=need.pk).update(last_day=today + timedelta(days=30))
+
+    def one(name: str, **said: Any) -> Referral:
+        return Referral.objects.create(
+            **{
+                "need": need,
+                "service": entered(name=name, email=f"{name.lower()}@exemple.fr"),
+                "asked_by": member,
+                "asked_at": now - timedelta(days=2),
+                "answer_by": now + timedelta(days=1),
+                **said,
+            }
+        )
+
+    reminded, closed = one("Rappel"), one("Clos", need=other)
+    lapsed = one("Muet", answer_by=now - timedelta(minutes=1))
+    past = today - timedelta(days=40)
+    kept = one("Passe", state="accepted", day=past, contact="Laila", forget_on=past)
+    follow_referrals()
+    for referral in (reminded, closed, lapsed, kept):
+        referral.refresh_from_db()
+    assert [referral.state for referral in (reminded, closed, lapsed, kept)] == [
+        "asked", "withdrawn", "lapsed", "accepted",
+    ]  # fmt: skip
+    assert told("referral_asked_again") == {"rappel@exemple.fr"}
+    assert told("referral_withdrawn") == {"clos@exemple.fr"}
+    assert told("referral_silent") == {member.email}
+    assert (reminded.reminded_at is not None, kept.contact) == (True, "")
 
 
 def test_a_contact_goes_a_month_after_the_day(asked: Any) -> None:

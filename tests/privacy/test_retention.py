@@ -12,6 +12,8 @@ from accounts import acting
 from accounts.models import ContactReading, Session, User
 from accounts.services import log_contact_reading
 from desk.models import Note
+from directory.models import Referral, ReferralChange, Service
+from directory.themes import THEME_OF
 from followups.models import Incident, IncidentChange
 from homes.models import Dwelling, DwellingChange
 from matching import services as matching
@@ -209,6 +211,33 @@ def test_the_words_of_a_closed_need_of_an_association_go(later):
     assert where_it_is(MARK) == []
     assert (Need.objects.get(pk=need.pk).people, Decision.objects.count()) == (need.people, 1)
     assert told.citizen.email, "whoever offered is not concerned"
+
+
+def test_what_was_written_to_a_service_goes_with_the_words_of_the_need(later):
+    now, person = timezone.now(), CityRoleFactory().user
+    need = NeedFactory(state="withdrawn", changed_at=now)
+    Need.objects.filter(pk=need.pk).update(last_day=now.date())
+    service = Service.objects.create(
+        city=need.city, run_by="CCAS", name="Permanence", about="Une juriste.", thematics=[next(iter(THEME_OF))],
+        commune=need.city.seat, checked_at=now, created_at=now, changed_at=now,
+    )  # fmt: skip
+    referral = Referral.objects.create(
+        need=need, service=service, words=MARK, answer=MARK, state="accepted", day=now.date(), asked_by=person,
+        asked_at=now, answer_by=now,
+    )  # fmt: skip
+    ReferralChange.objects.create(
+        referral=referral,
+        act="accept",
+        from_state="asked",
+        to_state="accepted",
+        by=person,
+        at=now,
+        reason=MARK,
+    )
+    a_night(later - 10 * DAY)
+    assert len(where_it_is(MARK)) == 2
+    retention.run(by=None, now=later)
+    assert where_it_is(MARK) == []
 
 
 def test_notes_of_two_years_ago_go_but_those_of_whom_a_court_asks_for(later):
