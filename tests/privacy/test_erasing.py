@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import PersonEdit, User
 from accounts.services import forget_person
 from cities.days import local_day
+from directory.models import Service
 from followups.models import Incident
 from insight.indicators import INDICATORS, Counted
 from insight.measuring import Scope, count, rows_of
@@ -64,6 +65,15 @@ def a_list_that_names(told):
     Line.objects.create(list=one, number=1, fate=Fate.NEW, offer=told.match.offer)
 
 
+def a_service_that_is_asked(told):
+    """What somebody's need may be sent to: a service is kept by somebody, and is there for something."""
+    now = timezone.now()
+    Service.objects.create(
+        city=told.city, run_by="Ville", name="Accueil", about="Un accueil.", thematics=["sante--acces-aux-soins"],
+        commune=told.match.offer.commune, checked_at=now, created_at=now, changed_at=now,
+    )  # fmt: skip
+
+
 def erased(person, how=Erasure.How.OWN, **options):
     now = timezone.now()
     row = erasing.ask(person=person, how=how, by=person, now=now, **options)
@@ -82,6 +92,7 @@ def test_nothing_of_a_person_is_in_any_table():
         label for label, _whose in rows.tables(As.SUBJECT) if private_fields(label) and label not in HANDED_ON
     ]
     a_list_that_names(told)
+    a_service_that_is_asked(told)
     for label in tables:
         a_row(label, citizen, **known(told).get(label, {}))
     written = mark(citizen)
