@@ -314,7 +314,11 @@ def sent_elsewhere(request: HttpRequest, city: City, draft: Draft, offer: Offer)
     )
     draft.forget()
     messages.info(request, _("Cette proposition est déjà envoyée. Voici son reçu."))
-    return redirect("offers:sent", city.slug, offer.reference)
+    response = redirect("offers:sent", city.slug, offer.reference)
+    if "HX-Request" in request.headers:
+        # A part of a page that looks again by itself: the receipt is a whole one, and no place for that part.
+        return HttpResponse(headers={"HX-Redirect": response["Location"]})
+    return response
 
 
 def _after_sending(request: HttpRequest, city: City, reference: str) -> HttpResponse:
