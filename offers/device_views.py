@@ -43,7 +43,7 @@ def device(request: HttpRequest, city: City) -> HttpResponse:
         "link": url,
         "code": qr_code(url) if url else "",
         "ends_at": timezone.localtime(shared.ends_at) if shared else None,
-        "is_taken": draft.is_taken,
+        "taken": draft.taken,
         "back_url": next_url(city, draft),
     }
     return render(request, "offers/device.html", context)

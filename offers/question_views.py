@@ -16,7 +16,7 @@ from accounts import visitors
 from accounts.access import PUBLIC, town_page
 from accounts.models import User
 from catalogue import help_link
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Kind, Source
 from cities.models import City, Commune
 from cities.selectors import communes_of, town_of
 from offers import intake, met_needs, receipts, wizard, words
@@ -133,7 +133,7 @@ def _question(
         "saved": draft.is_begun,
         "draft_key": draft.key,
         "draft_number": draft.number,
-        "is_taken": draft.is_taken,
+        "taken": draft.taken,
         "days": WHEN,
         "begun": _begun(request, city) if question.name == "kind" and not draft.kind else [],
         "second_period_open": any(
@@ -225,7 +225,7 @@ def check(request: HttpRequest, city: City) -> HttpResponse:
         "form": form,
         "draft_key": draft.key,
         "draft_number": draft.number,
-        "is_taken": draft.is_taken,
+        "taken": draft.taken,
         "offer": offer,
         "facts": words.facts(offer, draft.periods(), today=draft.today),
         "met": met_needs.count(offer=offer, periods=draft.periods(), now=timezone.now()),
@@ -287,6 +287,8 @@ def _send(request: HttpRequest, city: City, draft: Draft, form: OfferForm) -> Ht
     except ValidationError as error:
         form.add_service_errors(error)
         return None
+    if offer.source != Source.WEB:  # an operator was faster, by this much
+        return sent_elsewhere(request, city, draft, offer)
     code_url = send_code(request, city, offer) if sender is None else ""
     receipts.remember_sent(
         request.session,

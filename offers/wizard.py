@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -130,6 +130,9 @@ MOST = max(len(order) for order in ORDER.values())
 # Offers that one browser has begun and not sent; of more, the one that waits longest is dropped.
 MOST_DRAFTS = 5
 FIRST = 1
+# What a page says of a draft that an operator took over, and for how long it is not its owner's to send.
+NOW_TAKEN, ONCE_TAKEN = "now", "once"
+ONE_CALL = timedelta(minutes=30)
 # In a session: where drafts went on that left a town.
 MOVED = "offers-moved"
 # In the answers of a draft that goes on elsewhere too: the key of its row.
@@ -185,9 +188,11 @@ class Draft:
         return form_key(self.key)
 
     @property
-    def is_taken(self) -> bool:
-        """Whether an operator of the town completes it."""
-        return self.shared is not None and self.shared.taken_at is not None
+    def taken(self) -> str:
+        """Whether an operator of the town completes it (NOW_TAKEN), or has begun to and not sent it (ONCE_TAKEN)."""
+        if self.shared is None or self.shared.taken_at is None:
+            return ""
+        return NOW_TAKEN if timezone.now() < self.shared.taken_at + ONE_CALL else ONCE_TAKEN
 
     def sent_elsewhere(self) -> Offer | None:
         """The offer that it has become in another browser, or on the phone."""
@@ -465,7 +470,7 @@ class Draft:
     def share(self, *, now: datetime) -> SharedDraft:
         """Let it go on in another browser, or on the phone, for as long as its link lasts."""
         if self.shared is None:
-            self.shared = services.share(city=self.city, answers=self._answers(), now=now)
+            self.shared = services.share(city=self.city, key=self.key, answers=self._answers(), now=now)
             self._state[SHARED] = self.shared.pk
             self._save()
         return self.shared
@@ -502,7 +507,9 @@ class Draft:
         return data
 
     def _answers(self) -> dict[str, Any]:
-        return {name: value for name, value in self._state.items() if name != SHARED}
+        """What its other browsers find; not what was agreed to, which each of them asks anew."""
+        answers = {name: value for name, value in self._state.items() if name != SHARED}
+        return answers | {"answers": _not_agreed(self._state["answers"])}
 
     def _save(self) -> None:
         if self.shared is not None and self.shared.answers != (answers := self._answers()):
