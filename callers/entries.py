@@ -19,7 +19,7 @@ from accounts.townspeople import is_of
 from catalogue.contacts import known_number, shown
 from catalogue.contacts.signs import plain_digits
 from catalogue.fields import OFFER
-from catalogue.vocabulary import Kind, Source
+from catalogue.vocabulary import Kind
 from cities.models import City
 from needs import intake as need_intake
 from needs import selectors as needs
@@ -30,7 +30,7 @@ from offers import intake as offer_intake
 from offers import selectors as offers
 from offers.forms import CONTACT, CallForm, unchecked
 from offers.models import Offer
-from offers.services import end_shared, take_up
+from offers.services import take_up
 from offers.wizard import Draft, form_key
 from offers.words import proposed_title
 
@@ -158,31 +158,27 @@ class OfferEntry:
         )
 
     def register(self, *, by: User, now: datetime) -> Offer:
-        """The offer of a valid form. ValidationError by field."""
+        """The offer of a valid form. ValidationError by field; SentOtherwise of a draft that is an offer already."""
         form: CallForm = self.form
         fields = OFFER.completed({"kind": self.kind, **form.offer_fields()})
         fields["title"] = fields["title"] or proposed_title(fields)
-        offer = offer_intake.take_call(
-            city=self.city,
-            contact={name: form.cleaned_data[name] for name in (*CONTACT, "is_another")},
-            fields=fields,
-            windows=form.periods(),
-            external_key=self.external_key,
-            by=by,
-            now=now,
-        )
-        self._end_draft()
-        return offer
+        call: dict[str, Any] = {
+            "city": self.city,
+            "contact": {name: form.cleaned_data[name] for name in (*CONTACT, "is_another")},
+            "fields": fields,
+            "windows": form.periods(),
+            "external_key": self.external_key,
+            "by": by,
+            "now": now,
+        }
+        if self.taken:
+            return offer_intake.take_draft(number=self.taken, key=self.key, **call)
+        return offer_intake.take_call(**call)
 
     def sent_meanwhile(self) -> Offer | None:
-        """What the person has sent themselves since their draft was taken over."""
+        """What the person, or a colleague, has sent since their draft was taken over."""
         sent = offers.sent_as(self.city, self.external_key) if self.taken else None
-        return sent if sent is not None and sent.source == Source.WEB else None
-
-    def _end_draft(self) -> None:
-        draft = offers.taken_draft(self.city, self.taken, by=self.user) if self.taken else None
-        if draft is not None:
-            end_shared(draft_id=draft.pk)
+        return sent if sent is not None and not offer_intake.is_entered_by(sent, self.user) else None
 
     @property
     def external_key(self) -> str:

@@ -30,10 +30,11 @@ from callers.entries import (
     said_to_be,
     with_draft,
 )
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Kind, Source
 from cities.days import local_day
 from cities.models import City
 from needs.models import Need
+from offers.intake import SentOtherwise
 from offers.models import Offer, SharedDraft
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
         else:
             try:
                 entered = entry.register(by=user, now=now)
+            except SentOtherwise as sent_otherwise:
+                return _sent_meanwhile(request, sent_otherwise.offer)
             except ValidationError as refusal:
                 entry.refuse(_held_back() if is_held_back and _asks_who(refusal) else refusal)
             else:
@@ -148,13 +151,16 @@ def _take_up(request: HttpRequest, data: QueryDict, city: City) -> tuple[QueryDi
 
 
 def _sent_meanwhile(request: HttpRequest, sent: Offer) -> HttpResponse:
-    messages.warning(
-        request,
-        _(
-            "La personne vient d’envoyer son brouillon elle-même\u202f: voici sa proposition. Ce que vous avez saisi "
-            "n’est pas enregistré."
-        ),
+    said = _(
+        "La personne vient d’envoyer son brouillon elle-même\u202f: voici sa proposition. Ce que vous avez saisi "
+        "n’est pas enregistré."
     )
+    if sent.source != Source.WEB:
+        said = _(
+            "Quelqu’un de l’équipe a déjà enregistré ce brouillon\u202f: voici la proposition. Ce que vous avez saisi "
+            "n’est pas enregistré."
+        )
+    messages.warning(request, said)
     return redirect("offers:detail", sent.city.slug, sent.reference)
 
 

@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 MOST_BYTES = 8 * 1024**2
+# A form is a little longer than its file.
+LONGEST_FORM = MOST_BYTES + 64 * 1024
 MOST_PIXELS = 40_000_000
+# Of whoever is not signed in, and as they are decoded: a PNG of a few kB may unfold into all of them.
+MOST_UNFOLDED = 16_000_000
 LEAST_WIDTH = 400
 FORMATS = ("JPEG", "PNG", "WEBP")
 # As it stands on a page: twice the width of a phone, and light enough for a poor network.
@@ -40,31 +45,35 @@ class Shrunk:
 
 
 def shrunk(whole: Image.Image) -> Shrunk:
-    """As it stands on a page, of what `upright` has read."""
-    small = whole.copy()
-    small.thumbnail((WIDEST, HIGHEST), Image.Resampling.LANCZOS)
-    return Shrunk(written(small, "WEBP", most=LIGHT), small.width, small.height)
+    """As it stands on a page, of what `upright` has read; that is made as small."""
+    whole.thumbnail((WIDEST, HIGHEST), Image.Resampling.LANCZOS)
+    return Shrunk(written(whole, "WEBP", most=LIGHT), whole.width, whole.height)
 
 
-def upright(file: IO[bytes], *, at_least: tuple[int, int] = (WIDEST, HIGHEST)) -> Image.Image:
-    """The picture in a file, whatever its name says: all of its pixels, in red, green and blue. Raises NotAPicture.
+def upright(
+    file: IO[bytes], *, at_least: tuple[int, int] = (WIDEST, HIGHEST), most_unfolded: int = MOST_PIXELS
+) -> Image.Image:
+    """The picture in a file, whatever its name says, in red, green and blue. Raises NotAPicture.
 
-    `at_least`: what it is to cover, where it is made smaller on the way.
+    `at_least`: what it is to cover, where it is made smaller on the way. `most_unfolded`: pixels that are decoded, of
+    a JPEG after it is read smaller.
     """
     try:
         # Reads its head alone, so that a file of few bytes and a billion pixels is not unfolded.
         picture: Image.Image = Image.open(file, formats=FORMATS)
         width, height = picture.size
-        if width * height <= MOST_PIXELS:
-            picture = ImageOps.exif_transpose(picture)
-            picture.load()
+        # A JPEG can be read at a half, a quarter, an eighth, whichever way up: twice what is shown looks the same.
+        picture.draft(None, (2 * max(at_least), 2 * max(at_least)))
+        is_too_large = width * height > MOST_PIXELS or picture.width * picture.height > most_unfolded
+        if not is_too_large:
+            ImageOps.exif_transpose(picture, in_place=True)
     except Image.DecompressionBombError as error:
         raise NotAPicture(_too_many()) from error
     except Exception as error:  # what somebody has made up may break a decoder anywhere
         raise NotAPicture(
             _("Ce fichier n’est pas une image que nous savons lire. Envoyez une photo en JPEG, PNG ou WebP.")
         ) from error
-    if width * height > MOST_PIXELS:
+    if is_too_large:
         raise NotAPicture(_too_many())
     if min(width, height) < LEAST_WIDTH:
         raise NotAPicture(
@@ -75,7 +84,7 @@ def upright(file: IO[bytes], *, at_least: tuple[int, int] = (WIDEST, HIGHEST)) -
         picture = _no_larger_than(at_least, picture.convert("RGBA"))
         ground = Image.new("RGBA", picture.size, (*_WHITE, 255))
         picture = Image.alpha_composite(ground, picture)
-    seen = picture.convert("RGB")
+    seen = picture if picture.mode == "RGB" else picture.convert("RGB")
     # A comment, or a text, of the file would be written into the new ones.
     seen.info = {}
     return seen
@@ -88,6 +97,16 @@ def _no_larger_than(shown: tuple[int, int], picture: Image.Image) -> Image.Image
         return picture
     size = (math.ceil(picture.width * scale), math.ceil(picture.height * scale))
     return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def is_too_heavy(request: HttpRequest) -> bool:
+    """Whether its form is so long that the file in it was not read (`config.uploads`)."""
+    return int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST_FORM
+
+
+def too_heavy() -> str:
+    """What is said then, beside the box."""
+    return _("Cette photo est trop lourde\u202f: 8\u00a0Mo au plus. Envoyez-la en plus petit.")
 
 
 def _too_many() -> str:

@@ -7,11 +7,12 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 
-from accounts.access import ANYBODY, has_role, town_of
+from accounts.access import has_role, town_of
 
 
 class OnlyWhereAsked(TemporaryFileUploadHandler):
-    """A page that asks for a file says so with `takes_files_up_to` bytes, all of its form together.
+    """A page that asks for a file says so with `takes_files_up_to` bytes, all of its form together; one that anybody
+    opens says of whom too (`may_send_files`, of the request).
 
     This runs before the page does: a form is read as soon as its token is looked for.
     """
@@ -53,6 +54,6 @@ class OnlyWhereAsked(TemporaryFileUploadHandler):
         city = town_of(request)
         if city is None:
             return 0
-        # Who has just sent an offer, without an account yet, may add its picture: the page itself knows them.
-        is_theirs = page.audience is ANYBODY or has_role(request.user, city, page.audience)
+        may_send = getattr(page, "may_send_files", None)
+        is_theirs = may_send(request) if may_send else has_role(request.user, city, page.audience)
         return longest if is_theirs else 0

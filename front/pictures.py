@@ -25,7 +25,7 @@ class Picture:
 def read(file: IO[bytes]) -> Picture:
     """The picture in a file, whatever its name says it is. Raises catalogue.pictures.NotAPicture."""
     whole = upright(file, at_least=PREVIEW)
-    small = shrunk(whole)
     fitted = ImageOps.fit(whole, PREVIEW, Image.Resampling.LANCZOS)
     preview = written(fitted, "JPEG", most=PREVIEW_LIGHT)
+    small = shrunk(whole)
     return Picture(small.data, preview, small.width, small.height, small.digest)

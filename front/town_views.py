@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ADMINISTRATION, person, town_page
-from catalogue.pictures import MOST_BYTES, NotAPicture
+from catalogue.pictures import LONGEST_FORM, NotAPicture, is_too_heavy, too_heavy
 from cities.models import City
 from front import editing, pictures, presentation, selectors, services
 from front.forms import ColoursForm, DescriptionsForm, HomeWordsForm, PictureForm
@@ -25,9 +25,7 @@ from front.models import HomePicture, HomeWords
 from front.poster import as_pdf
 
 State = HomePicture.State
-# A form is a little longer than its file.
 _FRAME = 'loading="lazy" width="100%" height="640"'
-LONGEST_FORM = MOST_BYTES + 64 * 1024
 
 
 @town_page(ADMINISTRATION)
@@ -123,9 +121,9 @@ def picture(request: HttpRequest, city: City) -> HttpResponse:
 
 
 def _add(request: HttpRequest, city: City, form: PictureForm) -> bool:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > picture.takes_files_up_to:
+    if is_too_heavy(request):
         form.errors.pop("file", None)  # it was not read, and so not found
-        form.add_error("file", _("Cette image est trop lourde\u202f: 8\u00a0Mo au plus."))
+        form.add_error("file", too_heavy())
     if not form.is_valid():
         return False
     try:

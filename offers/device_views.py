@@ -13,10 +13,11 @@ from accounts.access import PUBLIC, town_page
 from accounts.links import LinkBroken
 from catalogue.scanning import qr_code
 from cities.models import City
-from offers import links, selectors, wizard
+from offers import begun, links, selectors
 from offers.models import SharedDraft
 from offers.question_views import device_url, draft_of, next_url, sent_elsewhere
 from offers.services.drafts import VALID_FOR
+from offers.wizard import Draft
 
 
 @town_page(PUBLIC)
@@ -43,7 +44,7 @@ def device(request: HttpRequest, city: City) -> HttpResponse:
         "link": url,
         "code": qr_code(url) if url else "",
         "ends_at": timezone.localtime(shared.ends_at) if shared else None,
-        "is_taken": draft.is_taken,
+        "taken": draft.taken,
         "back_url": next_url(city, draft),
     }
     return render(request, "offers/device.html", context)
@@ -60,9 +61,9 @@ def go_on(request: HttpRequest, city: City, token: str) -> HttpResponse:
     shared = selectors.shared_draft(city, key, now=timezone.now())
     if shared is None:
         return render(request, "offers/draft_over.html", status=410)
-    number = wizard.number_of(request.session, city, shared.answers["key"])
+    number = begun.number_of(request.session, city, shared.answers["key"])
     if number is None:
-        draft = draft_of(request, city, wizard.next_number(request.session, city))
+        draft = draft_of(request, city, begun.next_number(request.session, city))
     else:
         draft = draft_of(request, city, number)
     if request.method == "POST":
@@ -73,4 +74,4 @@ def go_on(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 def _title(request: HttpRequest, city: City, shared: SharedDraft) -> str:
     """What it offers, and nothing of whoever began it."""
-    return wizard.Draft.of_shared(shared, city=city, today=timezone.localdate()).title()
+    return Draft.of_shared(shared, city=city, today=timezone.localdate()).title()

@@ -12,7 +12,7 @@ from catalogue.vocabulary import Source
 from cities.models import City
 from offers.models import Offer
 from offers.periods import Period
-from offers.services import WORDING_VERSION, register
+from offers.services import WORDING_VERSION, end_taken, register
 
 
 @transaction.atomic
@@ -88,6 +88,31 @@ def take_call(
     )
     _record_consents(offer, how=how, by=by, now=now)
     return offer
+
+
+class SentOtherwise(Exception):
+    """The draft was sent already, by its owner or by somebody else of the team: `offer`."""
+
+    def __init__(self, offer: Offer) -> None:
+        super().__init__(offer.reference)
+        self.offer = offer
+
+
+@transaction.atomic
+def take_draft(*, city: City, number: str, key: str, by: User, **call: Any) -> Offer:
+    """As `take_call`, of the draft with this number and key, which ends. Raises SentOtherwise where it is an offer
+    already that is not this operator's; nothing of what they typed is written then.
+    """
+    offer = take_call(city=city, by=by, **call)
+    if not is_entered_by(offer, by):
+        raise SentOtherwise(offer)
+    end_taken(city=city, number=number, key=key)
+    return offer
+
+
+def is_entered_by(offer: Offer, operator: User) -> bool:
+    """Whether they registered it, of what somebody said to them."""
+    return offer.source == Source.PHONE and (offer.entered_by_id or offer.owner_id) == operator.pk
 
 
 def _record_consents(offer: Offer, *, how: str, by: User, now: datetime) -> None:

@@ -361,6 +361,8 @@ class SharedDraft(models.Model):
     """
 
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+", editable=False)
+    # Of the draft, wherever it is: shared twice, it is one row.
+    key = models.UUIDField(editable=False)
     # Six digits, for an operator on the phone.
     number = models.CharField(_("numéro"), max_length=6, editable=False)
     answers = EncryptedJSONField(default=dict, editable=False)
@@ -385,6 +387,11 @@ class SharedDraft(models.Model):
                 fields=["city", "number"],
                 name="shared_draft_number",
                 violation_error_message=_("Ce numéro est pris."),
+            ),
+            models.UniqueConstraint(
+                fields=["city", "key"],
+                name="shared_draft_key",
+                violation_error_message=_("Ce brouillon est déjà partagé."),
             ),
             models.CheckConstraint(
                 condition=Q(taken_by__isnull=True, taken_at__isnull=True)

@@ -105,6 +105,7 @@ def offer_page(
         "contact": contact,
         "picture": selectors.picture_of(offer),
         "picture_form": PictureForm(),
+        "removes_picture": is_owner,
         "takes_picture": is_owner and selectors.takes_picture(offer),
         # The desk's: empty for whoever owns it.
         "told": None if is_owner else told(about(user, [f"offer:{offer.pk}"]), offer.city, now=now),

@@ -16,14 +16,15 @@ from accounts import visitors
 from accounts.access import PUBLIC, town_page
 from accounts.models import User
 from catalogue import help_link
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Kind, Source
 from cities.models import City, Commune
 from cities.selectors import communes_of, town_of
-from offers import intake, met_needs, receipts, wizard, words
+from offers import begun, intake, met_needs, receipts, words
 from offers.forms import WHEN, OfferForm
 from offers.models import Offer
 from offers.proving import send_code
-from offers.wizard import STEPS, Draft, Step
+from offers.steps import ORDER, STEPS, Step
+from offers.wizard import Draft, as_query
 
 # On the last page: on with the town in which the place lies.
 ELSEWHERE = "elsewhere"
@@ -73,7 +74,7 @@ def _answer(request: HttpRequest, city: City, draft: Draft, question: Step) -> H
     go = request.POST.get("go", "")
     going_back = go == "back"
     is_asked = question in draft.steps() or draft.may_add(question)
-    if is_lost and (moved := wizard.moved_url(request.session, city, draft.number)):
+    if is_lost and (moved := begun.moved_url(request.session, city, draft.number)):
         return redirect(moved)
     if is_lost and (reference := receipts.sent_by_number(request.session, city.slug, draft.number)):
         return _already_sent(request, city, reference)
@@ -133,7 +134,7 @@ def _question(
         "saved": draft.is_begun,
         "draft_key": draft.key,
         "draft_number": draft.number,
-        "is_taken": draft.is_taken,
+        "taken": draft.taken,
         "days": WHEN,
         "begun": _begun(request, city) if question.name == "kind" and not draft.kind else [],
         "second_period_open": any(
@@ -147,7 +148,7 @@ def _question(
 def _begun(request: HttpRequest, city: City) -> list[dict[str, str]]:
     """The offers that this browser has begun and not sent: what each is about, and where it goes on."""
     found = []
-    for number in wizard.begun_numbers(request.session, city):
+    for number in begun.begun_numbers(request.session, city):
         draft = draft_of(request, city, number)
         if draft.category:
             found.append({"title": draft.title(), "url": next_url(city, draft)})
@@ -166,7 +167,7 @@ def _where_one_is(request: HttpRequest, city: City, draft: Draft, *, kept: bool 
     """To the first open question, with the reason when the session was lost on the way; or to what was sent, or where
     it went on in another town.
     """
-    if not draft.is_begun and (moved := wizard.moved_url(request.session, city, draft.number)):
+    if not draft.is_begun and (moved := begun.moved_url(request.session, city, draft.number)):
         return redirect(moved)
     if not draft.is_begun and (
         reference := receipts.sent_by_number(request.session, city.slug, draft.number)
@@ -220,12 +221,12 @@ def check(request: HttpRequest, city: City) -> HttpResponse:
     offer = Offer(
         **(fields | _form_extra(form)), title=draft.title(), city=city, answers_need=draft.answers_need
     )
-    optional = next((STEPS[name] for name in wizard.ORDER[draft.kind] if STEPS[name].optional), None)
+    optional = next((STEPS[name] for name in ORDER[draft.kind] if STEPS[name].optional), None)
     context = {
         "form": form,
         "draft_key": draft.key,
         "draft_number": draft.number,
-        "is_taken": draft.is_taken,
+        "taken": draft.taken,
         "offer": offer,
         "facts": words.facts(offer, draft.periods(), today=draft.today),
         "met": met_needs.count(offer=offer, periods=draft.periods(), now=timezone.now()),
@@ -253,8 +254,8 @@ def _leave_check(request: HttpRequest, city: City, draft: Draft, go: str) -> Htt
     if go == DEVICE:
         return redirect(device_url(city, draft))
     if go == ELSEWHERE and (town := town_of(draft.fields()["commune"], but=city)):
-        there = draft.moved_to(town, number=wizard.next_number(request.session, town))
-        wizard.note_moved(request.session, city, draft.number, _check_url(town, there))
+        there = draft.moved_to(town, number=begun.next_number(request.session, town))
+        begun.note_moved(request.session, city, draft.number, _check_url(town, there))
         return redirect(next_url(town, there))
     question = STEPS.get(go)
     if question is None or not (question in draft.steps() or draft.may_add(question)):
@@ -287,6 +288,8 @@ def _send(request: HttpRequest, city: City, draft: Draft, form: OfferForm) -> Ht
     except ValidationError as error:
         form.add_service_errors(error)
         return None
+    if offer.source != Source.WEB:  # an operator was faster, by this much
+        return sent_elsewhere(request, city, draft, offer)
     code_url = send_code(request, city, offer) if sender is None else ""
     receipts.remember_sent(
         request.session,
@@ -314,7 +317,11 @@ def sent_elsewhere(request: HttpRequest, city: City, draft: Draft, offer: Offer)
     )
     draft.forget()
     messages.info(request, _("Cette proposition est déjà envoyée. Voici son reçu."))
-    return redirect("offers:sent", city.slug, offer.reference)
+    response = redirect("offers:sent", city.slug, offer.reference)
+    if "HX-Request" in request.headers:
+        # A part of a page that looks again by itself: the receipt is a whole one, and no place for that part.
+        return HttpResponse(headers={"HX-Redirect": response["Location"]})
+    return response
 
 
 def _after_sending(request: HttpRequest, city: City, reference: str) -> HttpResponse:
@@ -330,7 +337,7 @@ def draft_of(request: HttpRequest, city: City, number: int | None = None) -> Dra
     """The draft that the page is about; without a number, the first of this browser."""
     if number is None:
         typed = request.POST.get(IN_FORM) or request.GET.get(NUMBER) or ""
-        number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else wizard.FIRST
+        number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else begun.FIRST
     user = request.user
     return Draft(
         request.session,
@@ -344,30 +351,30 @@ def draft_of(request: HttpRequest, city: City, number: int | None = None) -> Dra
 
 def _new_draft(request: HttpRequest, city: City, *, kind: str) -> Draft:
     """One more; the latest again where nothing but this kind was said."""
-    latest = next(iter(wizard.begun_numbers(request.session, city)), None)
+    latest = next(iter(begun.begun_numbers(request.session, city)), None)
     if latest is not None and (draft := draft_of(request, city, latest)).is_bare and draft.kind == kind:
         return draft
-    return draft_of(request, city, wizard.next_number(request.session, city))
+    return draft_of(request, city, begun.next_number(request.session, city))
 
 
 def _draft_for(request: HttpRequest, city: City, *, need: str, kind: str) -> Draft:
     """The draft that was begun for this need; else one that knows of the person what the latest does."""
-    begun = [draft_of(request, city, number) for number in wizard.begun_numbers(request.session, city)]
-    known = next((draft for draft in begun if draft.answers_need == need), None)
+    drafts = [draft_of(request, city, number) for number in begun.begun_numbers(request.session, city)]
+    known = next((draft for draft in drafts if draft.answers_need == need), None)
     if known is not None:
         return known
     draft = _new_draft(request, city, kind=kind)
-    if begun:
-        draft.know_person_of(begun[0])
+    if drafts:
+        draft.know_person_of(drafts[0])
     return draft
 
 
 def _query(**values: str) -> Any:
-    return wizard.as_query({name: [value] for name, value in values.items()})
+    return as_query({name: [value] for name, value in values.items()})
 
 
 def _numbered(url: str, draft: Draft, *, always: bool = False) -> str:
-    return f"{url}?{NUMBER}={draft.number}" if always or draft.number != wizard.FIRST else url
+    return f"{url}?{NUMBER}={draft.number}" if always or draft.number != begun.FIRST else url
 
 
 def _step_url(city: City, draft: Draft, question: Step) -> str:

@@ -25,15 +25,16 @@ def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     if known is None:
         raise Http404
     offer = get_object_or_404(Offer.objects.select_related("owner"), city=city, reference=known["reference"])
-    if offer.state != OfferState.UNCONFIRMED and request.user == offer.owner:
+    is_unproven = offer.state == OfferState.UNCONFIRMED
+    if not is_unproven and request.user == offer.owner:
         return redirect("offers:detail", city.slug, offer.reference)
     by_number = proving.takes_codes(offer)
     form = _code_form(sign_in.refused_on(request))
     if request.method == "POST" and "again" in request.POST and not by_number and offer.owner.email:
-        if offer.state == OfferState.UNCONFIRMED:
+        if is_unproven:
             receipts.note_code_url(request.session, offer.reference, proving.send_code(request, city, offer))
         return redirect("offers:sent", city.slug, offer.reference)
-    if request.method == "POST" and by_number and offer.state == OfferState.UNCONFIRMED:
+    if request.method == "POST" and by_number and is_unproven:
         form = OneCodeForm(request.POST)
         if "again" in request.POST:
             proving.send_to_number(request, offer)
@@ -55,12 +56,12 @@ def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         "code_url": known["code_url"] if offer.owner.email else "",
         "is_mailed": is_mailed,
         # In another browser than the one that sent it: the code is asked for here.
-        "asks_code": bool(offer.owner.email) and offer.state == OfferState.UNCONFIRMED,
+        "asks_code": bool(offer.owner.email) and is_unproven,
         "by_number": by_number,
         "waits": waits,
-        "picture": selectors.picture_of(offer),
+        "picture": selectors.picture_of(offer) if is_unproven else None,
         "picture_form": PictureForm(),
-        "takes_picture": selectors.takes_picture(offer),
+        "takes_picture": is_unproven and selectors.takes_picture(offer),
     }
     return render(
         request, "offers/sent.html", context, status=422 if form.errors and request.method == "POST" else 200

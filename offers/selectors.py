@@ -222,11 +222,6 @@ def shared_draft(city: City, key: int, *, now: datetime) -> SharedDraft | None:
     return SharedDraft.objects.filter(city=city, pk=key, ends_at__gt=now).first()
 
 
-def taken_draft(city: City, number: str, *, by: User) -> SharedDraft | None:
-    """The draft of this number that this operator has taken over."""
-    return SharedDraft.objects.filter(city=city, number=number, taken_by=by).first()
-
-
 def sent_as(city: City, external_key: str) -> Offer | None:
     """The offer that a form or a call with this key has become."""
     return Offer.objects.filter(city=city, external_key=external_key).first()

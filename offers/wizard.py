@@ -1,17 +1,14 @@
-"""The questions of "Je propose mon aide", a few pages, and the answers kept in the session until they are sent."""
+"""The answers to the questions of "Je propose mon aide", kept in the session until they are sent."""
 
 import uuid
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import count
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from catalogue.fields import OFFER
@@ -21,117 +18,22 @@ from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category,
 from cities.models import City
 from cities.selectors import CommuneNotFound, commune_by_insee
 from offers import selectors, services
+from offers.begun import FIRST, MOST_DRAFTS, moved_url, note_moved, slot_of
 from offers.forms import CONTACT, NOW, WHEN, OfferForm, asked_for, unchecked
 from offers.models import Offer, SharedDraft
+from offers.steps import CAPACITY_STEPS, MOST, ORDER, STEPS, Step
 from offers.words import proposed_title
 
 LONGEST_ANSWER = 3000
-Words = Any  # a lazy translation
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One question: the rows of the table whose `steps` name it, then fields of its own.
-
-    `part` stands beside its number; `alone` means that its one field is the question itself; with `one_tap` each
-    choice is a button that goes on; what is `optional` may be passed over.
-    """
-
-    name: str
-    part: Words
-    question: Words
-    lead: Words = ""
-    alone: bool = False
-    one_tap: bool = False
-    optional: bool = False
-    own: tuple[str, ...] = ()
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return (*self.own, *sorted(OFFER.at_step(self.name), key=_place_on_page))
-
-
-# How a thing is handed over, and how far, stands together, after the place.
-_AFTER_THE_PLACE = ("hand_over", "reach_km", "remote")
-
-
-def _place_on_page(name: str) -> int:
-    return _AFTER_THE_PLACE.index(name) + 1 if name in _AFTER_THE_PLACE else 0
-
-
-def _steps() -> dict[str, Step]:
-    steps = (
-        Step("kind", _("Votre aide"), _("Que pouvez-vous proposer\u202f?"), alone=True, one_tap=True),
-        Step("category", _("Votre aide"), _("De quoi s’agit-il\u202f?"), alone=True, one_tap=True),
-        Step(
-            "item",
-            _("Vos objets"),
-            _("Quel objet proposez-vous\u202f?"),
-            _(
-                "Écrivez-le comme vous le dites, avec le nombre et la taille\u202f: 30 couettes 140, un lit bébé."
-            ),
-            alone=True,
-        ),
-        Step(
-            "goods",
-            _("Vos objets"),
-            _("Dites-nous-en un peu plus"),
-        ),
-        Step(
-            "pair",
-            _("Vos langues"),
-            _("Entre quelles langues\u202f?"),
-            _("Plusieurs réponses possibles."),
-        ),
-        Step(
-            "where",
-            _("Le lieu et les dates"),
-            _("Où, et à partir de quand\u202f?"),
-            _("Seule la commune est montrée aux associations. L’adresse reste cachée."),
-            own=WHEN,
-        ),
-        Step(
-            "guests",
-            _("Votre logement"),
-            _("Qui pouvez-vous accueillir\u202f?"),
-            _("Vous pourrez toujours dire non à une demande."),
-        ),
-        Step("hours", _("Votre temps"), _("Combien de temps, et quand\u202f?")),
-        Step(
-            "details",
-            _("Facultatif"),
-            _("Précisions (facultatif)"),
-            _("Dites ce qui est vrai. Le reste, nous vous le demanderons s’il le faut."),
-            optional=True,
-        ),
-        # Asked on the last page, beside the answers.
-        Step("you", _("Vous"), _("Comment vous joindre\u202f?"), own=(*CONTACT, "no_phone", "consent")),
-    )
-    return {step.name: step for step in steps}
-
-
-STEPS = _steps()
-ORDER: dict[str, tuple[str, ...]] = {
-    "": ("kind", "category"),
-    Kind.HOUSING: ("kind", "category", "where", "guests", "details"),
-    Kind.GOODS: ("kind", "item", "category", "goods", "where", "details"),
-    Kind.SKILL: ("kind", "category", "pair", "where", "hours", "details"),
-}
-# Where a home has places and hours have a number: the question that asks how much.
-CAPACITY_STEPS = {Kind.HOUSING: "guests", Kind.GOODS: "goods", Kind.SKILL: "hours"}
 # Of the person and their home: good for another need too.
 OF_THE_PERSON = ("where", "you")
 # To one town, for one offer: asked anew for each.
 AGREED = frozenset({"consent", "share_with_linked"})
 # What people type in words, and nothing else says.
 _IN_WORDS = frozenset({"item", "item_words", "title", "text"})
-# Until the kind is chosen, nobody knows how many questions follow: the longest list is announced.
-MOST = max(len(order) for order in ORDER.values())
-# Offers that one browser has begun and not sent; of more, the one that waits longest is dropped.
-MOST_DRAFTS = 5
-FIRST = 1
-# In a session: where drafts went on that left a town.
-MOVED = "offers-moved"
+# What a page says of a draft that an operator took over, and for how long it is not its owner's to send.
+NOW_TAKEN, ONCE_TAKEN = "now", "once"
+ONE_CALL = timedelta(minutes=30)
 # In the answers of a draft that goes on elsewhere too: the key of its row.
 SHARED = "shared"
 
@@ -185,9 +87,11 @@ class Draft:
         return form_key(self.key)
 
     @property
-    def is_taken(self) -> bool:
-        """Whether an operator of the town completes it."""
-        return self.shared is not None and self.shared.taken_at is not None
+    def taken(self) -> str:
+        """Whether an operator of the town completes it (NOW_TAKEN), or has begun to and not sent it (ONCE_TAKEN)."""
+        if self.shared is None or self.shared.taken_at is None:
+            return ""
+        return NOW_TAKEN if timezone.now() < self.shared.taken_at + ONE_CALL else ONCE_TAKEN
 
     def sent_elsewhere(self) -> Offer | None:
         """The offer that it has become in another browser, or on the phone."""
@@ -465,7 +369,7 @@ class Draft:
     def share(self, *, now: datetime) -> SharedDraft:
         """Let it go on in another browser, or on the phone, for as long as its link lasts."""
         if self.shared is None:
-            self.shared = services.share(city=self.city, answers=self._answers(), now=now)
+            self.shared = services.share(city=self.city, key=self.key, answers=self._answers(), now=now)
             self._state[SHARED] = self.shared.pk
             self._save()
         return self.shared
@@ -502,7 +406,9 @@ class Draft:
         return data
 
     def _answers(self) -> dict[str, Any]:
-        return {name: value for name, value in self._state.items() if name != SHARED}
+        """What its other browsers find; not what was agreed to, which each of them asks anew."""
+        answers = {name: value for name, value in self._state.items() if name != SHARED}
+        return answers | {"answers": _not_agreed(self._state["answers"])}
 
     def _save(self) -> None:
         if self.shared is not None and self.shared.answers != (answers := self._answers()):
@@ -518,38 +424,6 @@ class Draft:
 def form_key(key: str) -> str:
     """The key of the offer that the draft with this key becomes: sent twice, or from two places, it is one."""
     return f"form:{key}"
-
-
-def number_of(session: SessionBase, city: City, key: str) -> int | None:
-    """The number that the draft with this key has in this browser."""
-    begun: dict[str, Any] = session.get(slot_of(city), {})
-    return next((int(number) for number, state in begun.items() if state["key"] == key), None)
-
-
-def slot_of(city: City) -> str:
-    """Where a session keeps the drafts for a town, by their number, the latest last."""
-    return f"offer-drafts-{city.slug}"
-
-
-def begun_numbers(session: SessionBase, city: City) -> list[int]:
-    """The drafts of this browser, the latest first."""
-    return [int(number) for number in reversed(session.get(slot_of(city), {}))]
-
-
-def next_number(session: SessionBase, city: City) -> int:
-    """The number of one more draft: the first that is free."""
-    begun = begun_numbers(session, city)
-    return next(number for number in count(FIRST) if number not in begun)
-
-
-def note_moved(session: SessionBase, city: City, number: int, url: str) -> None:
-    """Remember where the draft of this number goes on, since it left this town."""
-    session[MOVED] = {**session.get(MOVED, {}), f"{city.slug}:{number}": url}
-
-
-def moved_url(session: SessionBase, city: City, number: int) -> str:
-    """Where the draft of this number goes on, in another town; "" where none left or another has begun since."""
-    return str(session.get(MOVED, {}).get(f"{city.slug}:{number}", ""))
 
 
 def _not_agreed(answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -137,7 +137,7 @@ REGISTER: dict[str, Marks] = {
     # What people typed, made of the fields above: with them it goes.
     "offers.OfferWords": Marks(keep="offer", anonymise="words name"),
     "offers.OfferPicture": Marks(delete="offer content width height added_at"),
-    "offers.SharedDraft": Marks(delete="city number answers made_at ends_at taken_by taken_at"),
+    "offers.SharedDraft": Marks(delete="city key number answers made_at ends_at taken_by taken_at"),
     "offers.Window": Marks(keep="offer first_day last_day"),
     "offers.OfferChange": Marks(keep=f"{_CHANGE.keep} offer", anonymise=_CHANGE.anonymise),
     "offers.OfferEdit": Marks(keep="offer by at", anonymise="what"),

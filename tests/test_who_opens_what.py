@@ -3,6 +3,7 @@
 An address more without a row here fails.
 """
 
+import uuid
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -590,7 +591,8 @@ def build() -> World:
     shift = oncall.cover(
         city=city, rank=1, starts_at=now, ends_at=now + timedelta(days=1), by=coordinator, now=now
     )
-    draft = offers.share(city=city, answers={"key": "k", "answers": {}, "checked": False}, now=now)
+    key = str(uuid.uuid4())
+    draft = offers.share(city=city, key=key, answers={"key": key, "answers": {}, "checked": False}, now=now)
     offers.take_up(city=city, number=draft.number, by=coordinator, now=now)
     letter = Subscription.objects.create(city=city, person=UserFactory(), language="fr", asked_at=now)
     administrator = people["administrator"]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import ServiceForm
 from catalogue.forms.days import DayField
 from catalogue.labels import kind_label
-from catalogue.pictures import MOST_BYTES, NotAPicture, Shrunk, shrunk, upright
+from catalogue.pictures import MOST_PIXELS, NotAPicture, Shrunk, shrunk, upright
 from catalogue.vocabulary import CATEGORIES, Category
 from offers.models import OfferState
 
@@ -45,17 +45,22 @@ class PictureForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
     )
 
-    def __init__(self, data: Any = None, files: Any = None, *, length: int = 0) -> None:
-        """`length`: of all that was sent; a form that is too long was not read."""
+    def __init__(self, data: Any = None, files: Any = None, *, most_unfolded: int = MOST_PIXELS) -> None:
+        """`most_unfolded` as `upright` takes it."""
         super().__init__(data, files)
-        if length > MOST_BYTES:
-            self.fields["file"].error_messages["required"] = _(
-                "Cette photo est trop lourde\u202f: 8\u00a0Mo au plus. Envoyez-la en plus petit."
-            )
+        self.most_unfolded = most_unfolded
+
+    @classmethod
+    def refused(cls, why: str) -> "PictureForm":
+        """With this beside its box; nothing that was sent is looked at."""
+        form = cls({}, {})
+        form.errors.clear()
+        form.add_error("file", why)
+        return form
 
     def clean_file(self) -> Shrunk:
         try:
-            return shrunk(upright(self.cleaned_data["file"]))
+            return shrunk(upright(self.cleaned_data["file"], most_unfolded=self.most_unfolded))
         except NotAPicture as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 

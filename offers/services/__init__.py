@@ -20,7 +20,7 @@ from offers.services.desk import (
     unfreeze,
     vet,
 )
-from offers.services.drafts import end_shared, forget_ended, keep_shared, share, take_up
+from offers.services.drafts import end_shared, end_taken, forget_ended, keep_shared, share, take_up
 from offers.services.marks import mark_due, mark_scanned
 from offers.services.owners import (
     change,
@@ -57,6 +57,7 @@ __all__ = [
     "close_double",
     "draft",
     "end_shared",
+    "end_taken",
     "end_visit",
     "exclude",
     "expire_stale",

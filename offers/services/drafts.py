@@ -18,16 +18,27 @@ _DIGITS = 6
 _TRIES = 5
 
 
-def share(*, city: City, answers: Mapping[str, Any], now: datetime) -> SharedDraft:
-    """Keep a draft where its link and its number find it, for two days. Nobody is known yet who could be `by`."""
+def share(*, city: City, key: str, answers: Mapping[str, Any], now: datetime) -> SharedDraft:
+    """Keep the draft with this key where its link and its number find it, for two days: asked twice, once.
+
+    Nobody is known yet who could be `by`.
+    """
+    SharedDraft.objects.filter(city=city, key=key, ends_at__lte=now).delete()
     for tries in range(_TRIES):
         number = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
         try:
             with transaction.atomic():
                 return SharedDraft.objects.create(
-                    city=city, number=number, answers=dict(answers), made_at=now, ends_at=now + VALID_FOR
+                    city=city,
+                    key=key,
+                    number=number,
+                    answers=dict(answers),
+                    made_at=now,
+                    ends_at=now + VALID_FOR,
                 )
         except IntegrityError:
+            if known := SharedDraft.objects.filter(city=city, key=key).first():
+                return known
             if tries == _TRIES - 1:
                 raise
     raise AssertionError
@@ -55,6 +66,13 @@ def take_up(*, city: City, number: str, by: User, now: datetime) -> SharedDraft:
 def end_shared(*, draft_id: int) -> None:
     """It was sent: its answers are the offer's now. Once or twice is the same."""
     SharedDraft.objects.filter(pk=draft_id).delete()
+
+
+def end_taken(*, city: City, number: str, key: str) -> None:
+    """As `end_shared`, of the draft that an operator had by its number, whoever has taken it over since."""
+    draft = SharedDraft.objects.filter(city=city, number=number).first()
+    if draft is not None and str(draft.key) == key:
+        end_shared(draft_id=draft.pk)
 
 
 def forget_ended(*, by: None, now: datetime) -> int:

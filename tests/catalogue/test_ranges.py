@@ -41,8 +41,15 @@ def test_a_range_behind_the_end_is_refused_with_the_length(said: str) -> None:
     assert (answer.status_code, answer.content, answer["Content-Range"]) == (416, b"", "bytes */100")
 
 
+LONG = "9" * 5000
+
+
 @pytest.mark.parametrize(
-    "said", [None, "", "bytes=-", "bytes=5-2", "bytes=0-1,5-6", "items=0-1", "bytes=a-b", "bytes=1-2-3"]
+    "said",
+    [
+        *(None, "", "bytes=-", "bytes=5-2", "bytes=0-1,5-6", "items=0-1", "bytes=a-b", "bytes=1-2-3"),
+        *(f"bytes={LONG}-", f"bytes=0-{LONG}", f"bytes=-{LONG}"),
+    ],
 )
 def test_whatever_else_is_asked_for_is_answered_whole(said: str | None) -> None:
     answer = asked(said)

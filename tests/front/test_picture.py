@@ -187,6 +187,7 @@ def test_without_words_for_those_who_do_not_see_it_none_is_taken(administrator: 
 
 def test_a_file_that_is_too_long_is_not_read(administrator: Client, place: Place, monkeypatch) -> None:
     monkeypatch.setattr("front.town_views.picture.takes_files_up_to", 100)
+    monkeypatch.setattr("catalogue.pictures.LONGEST_FORM", 100)
     answer = administrator.post(
         place.address("edit_picture"), described() | {"step": "add", "file": sent(photo())}
     )

@@ -8,7 +8,8 @@ from accounts.models import PersonEdit
 from homes import links as visits
 from matching.links import report_path
 from notifications import links
-from offers.links import still_there_path
+from offers.links import draft_path, still_there_path
+from offers.models import SharedDraft
 from outreach import links as letters
 from outreach.appeals import links as appeals
 from tests.journeys.town import HERE, Town
@@ -103,6 +104,12 @@ def _change_to_stop(town: Town) -> str:
     return f"/compte/changement/{stop_token(change)}/"
 
 
+def _draft(town: Town) -> str:
+    """Behind the link that goes on with a draft on another device."""
+    assert town.draft is not None
+    return draft_path(town.draft)
+
+
 def _told(town: Town) -> str:
     return f"/compte/association/{town.member.memberships.get().organisation_id}/messages/"
 
@@ -179,6 +186,9 @@ PAGES = [
     Page("offers-mine", "citizen", _at("propositions/")),
     Page("offer", "citizen", _offer("room")),
     Page("offer-edit", "citizen", _offer("room", "modifier/")),
+    Page("offer-picture", "citizen", _offer("duvets", "photo/")),
+    Page("offer-go-on", "", _draft),
+    Page("offer-go-on-over", "", lambda town: draft_path(SharedDraft(pk=0, city=town.city)), 410),
     Page("offer-withdraw", "citizen", _offer("room", "retirer/")),
     Page("matches-mine", "citizen", _at("demandes/")),
     Page("match-mine", "citizen", lambda town: f"/{HERE}/demandes/{town.matches['proposed'].pk}/"),
@@ -368,11 +378,8 @@ NO_PAGE = {
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({
         "account_confirm_login_code", "matching:offer_for_need", "offers:check", "offers:new", "offers:proven",
-        "offers:sent", "offers:step",
+        "offers:device", "offers:sent", "offers:step",
     }),
-    "a draft on another device, a picture of goods (test_drafts_elsewhere.py, test_pictures.py in tests/offers)": (
-        frozenset({"offers:device", "offers:go_on", "offers:picture"})
-    ),
     "a step of stating a need, and its page (test_stating.py, tests/statements)": frozenset({
         "statements:question", "statements:check", "statements:listen", "statements:own",
     }),

@@ -1,6 +1,7 @@
 """A town in the middle of its day: something to see on every page. Names are invented."""
 
 import time
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +28,8 @@ from needs.models import Need
 from notifications.channels.sms.models import Reply
 from notifications.inbox.models import MailReply
 from offers import asking
-from offers.models import Offer
+from offers.models import Offer, SharedDraft
+from offers.services import share
 from outreach import services as letters
 from outreach.appeals import services as appeals
 from outreach.models import Subscription
@@ -79,6 +81,7 @@ class Town:
     issue_id: int = 0
     appeal_id: int = 0
     subscription: Subscription | None = None
+    draft: SharedDraft | None = None
     invitation: Invitation | None = None
     plan_ids: dict[str, int] = field(default_factory=dict)
 
@@ -159,6 +162,11 @@ def build(*, now: datetime) -> Town:
         by=town.administrator,
         now=now,
     )
+    # A draft of a room, begun on another device.
+    key, begun = str(uuid.uuid4()), {"kind": "housing", "category": "shared_room"}
+    said = {name: {"data": {name: [value]}, "sent": True} for name, value in begun.items()}
+    answers = {"key": key, "answers": said, "checked": False}
+    town.draft = share(city=city, key=key, answers=answers, now=now)
     town.issue_id = letters.draft(city=city, words={"fr": "Merci."}, by=town.coordinator, now=now).pk
     town.appeal_id = appeals.draft(
         city=city,

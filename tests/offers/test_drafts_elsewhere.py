@@ -1,22 +1,26 @@
 """A draft goes on in another browser by its link, and on the phone by its number."""
 
 import re
+import threading
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Consent, User
 from catalogue.vocabulary import Source
 from cities.models import City
-from offers import services
+from offers import intake, services
 from offers.models import Offer, OfferState, SharedDraft
+from offers.wizard import Draft
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory
+from tests.matching.locks import waiting_for_us
 from tests.offers.conftest import CHECK, NEW, YOU
 from town.models import AuditRow
 
@@ -76,6 +80,49 @@ def test_a_draft_is_the_same_in_both_browsers_and_is_sent_once(begun: Client, se
     assert begun.get(CHECK)["Location"] == receipt
     assert offer.reference in text_of(begun.get(receipt))
     assert Offer.objects.count() == 1
+
+
+def test_consent_is_asked_anew_in_each_browser(begun: Client) -> None:
+    begun.post(CHECK, {**YOU, "go": "device"})
+    _shared, link = shared_by(begun)
+    other = Client()
+    assert "verra ce que vous écrivez" in text_of(other.get(link))
+    other.post(link)
+    for client in (other, begun):
+        form = client.get(CHECK).context["form"]
+        assert form["name"].value() == YOU["name"]
+        assert not form["consent"].value()
+        client.post(CHECK, {**YOU, "go": "device"})  # what is ticked here is ticked nowhere else
+
+
+def test_a_page_that_looks_again_leads_to_the_receipt_as_a_whole(begun: Client, send: Step) -> None:
+    _shared, link = shared_by(begun)
+    other = Client()
+    other.post(link)
+    send(other)
+    asked_again = begun.get(DEVICE, headers={"HX-Request": "true"})
+    receipt = f"/strasbourg/propositions/{Offer.objects.get().reference}/envoyee/"
+    assert (asked_again.status_code, asked_again["HX-Redirect"]) == (200, receipt)
+    assert "déjà envoyée" in text_of(begun.get(receipt))
+
+
+def test_what_is_shared_twice_is_one_row_and_anew_once_it_is_over(city: City) -> None:
+    key, now = str(uuid.uuid4()), timezone.now()
+    first = services.share(city=city, key=key, answers={"key": key}, now=now)
+    assert services.share(city=city, key=key, answers={"key": key}, now=now) == first
+    assert services.share(city=CityFactory(), key=key, answers={"key": key}, now=now) != first
+    anew = services.share(city=city, key=key, answers={"key": key}, now=first.ends_at)
+    assert (anew != first, SharedDraft.objects.filter(city=city).count()) == (True, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_button_pressed_twice_at_once_makes_one_link(at_once: Callable[..., list[Any]]) -> None:
+    city, key, now = CityFactory(), str(uuid.uuid4()), timezone.now()
+
+    def press() -> SharedDraft:
+        return services.share(city=city, key=key, answers={"key": key}, now=now)
+
+    assert at_once(press, press, press) == [SharedDraft.objects.get()] * 3
 
 
 def test_a_link_taken_twice_is_one_draft_and_leaves_the_others(
@@ -201,6 +248,101 @@ def test_an_operator_goes_on_with_the_number_that_is_read_out(
     # The browser in which it was begun leads to what it became, and sends no second one.
     assert begun.post(CHECK, {**YOU, "key": "x"})["Location"].endswith(f"/{offer.reference}/envoyee/")
     assert Offer.objects.count() == 1
+
+
+def test_who_waits_for_an_operator_in_vain_may_send_it(
+    begun: Client, operator: User, as_user: SignIn
+) -> None:
+    shared, _link = shared_by(begun)
+    as_user(operator).post(ENTER, {"take_up": "1", "draft_number": shared.number})
+    SharedDraft.objects.update(taken_at=timezone.now() - timedelta(minutes=29))
+    assert "Ne les envoyez pas vous-même" in text_of(begun.get(CHECK))
+    SharedDraft.objects.update(taken_at=timezone.now() - timedelta(minutes=30))
+    for page in (CHECK, DEVICE, f"{NEW}guests/"):
+        said = text_of(begun.get(page))
+        assert "pouvez les envoyer vous-même" in said
+        assert "Ne les envoyez pas" not in said
+
+
+HEARD = {"name": "Camille", "phone": "0612345678", "consent": "on"}
+
+
+def test_of_two_operators_who_took_one_draft_the_second_is_led_to_what_the_first_entered(
+    begun: Client, operator: User, coordinator: User
+) -> None:
+    shared, _link = shared_by(begun)
+    first, second = Client(), Client()
+    first.force_login(operator)
+    second.force_login(coordinator)
+    pages = [desk.post(ENTER, {"take_up": "1", "draft_number": shared.number}) for desk in (first, second)]
+    entered = first.post(ENTER, typed(pages[0]) | HEARD)
+    offer = Offer.objects.get()
+    assert "Enregistrée" in text_of(first.get(entered["Location"]))
+    assert not SharedDraft.objects.exists(), "though somebody else has taken it over since"
+    said = second.post(ENTER, typed(pages[1]) | HEARD | {"capacity": "9"})
+    assert said["Location"] == f"/strasbourg/propositions/{offer.reference}/"
+    shown = text_of(second.get(said["Location"]))
+    assert "a déjà enregistré ce brouillon" in shown
+    assert "Enregistrée" not in shown
+    assert (Offer.objects.get().capacity, Offer.objects.get().entered_by) == (3, operator)
+    # The same button, pressed twice by whoever entered it.
+    assert first.post(ENTER, typed(pages[0]) | HEARD)["Location"] == entered["Location"]
+    assert "Enregistrée" in text_of(first.get(entered["Location"]))
+
+
+def test_no_number_ends_the_draft_of_another_key(begun: Client, city: City) -> None:
+    shared, _link = shared_by(begun)
+    for key in (str(uuid.uuid4()), "x", ""):
+        services.end_taken(city=city, number=shared.number, key=key)
+    services.end_taken(city=CityFactory(), number=shared.number, key=str(shared.key))
+    assert SharedDraft.objects.get() == shared
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_sends_it_while_the_operator_saves_is_believed(
+    begun: Client,
+    operator: User,
+    as_user: SignIn,
+    at_once: Callable[..., list[Any]],
+    eventually: Callable[..., Any],
+) -> None:
+    begun.post(CHECK, {**YOU, "go": "device"})
+    shared, _link = shared_by(begun)
+    desk = as_user(operator)
+    taken = desk.post(ENTER, {"take_up": "1", "draft_number": shared.number})
+    entered, is_sent = typed(taken) | HEARD | {"capacity": "9", "phone": "0798765432"}, threading.Event()
+    entered.pop("email", None)
+    draft = Draft.of_shared(shared, city=shared.city, today=timezone.localdate())
+
+    def person() -> Offer:
+        with transaction.atomic():
+            offer = intake.receive(
+                city=shared.city,
+                contact={"name": YOU["name"], "email": YOU["email"], "phone": None},
+                language="fr",
+                fields=draft.offer_fields(),
+                windows=draft.periods(),
+                external_key=draft.external_key,
+                by=None,
+                now=timezone.now(),
+            )
+            is_sent.set()
+            eventually(waiting_for_us)
+        return offer
+
+    def saves() -> Any:
+        is_sent.wait(30)
+        return desk.post(ENTER, entered)
+
+    offer, said = at_once(person, saves)
+    assert said["Location"] == f"/strasbourg/propositions/{offer.reference}/"
+    shown = text_of(desk.get(said["Location"]))
+    assert "vient d’envoyer" in shown
+    assert "Enregistrée" not in shown
+    kept = Offer.objects.get()
+    assert (kept.capacity, kept.state) == (3, OfferState.UNCONFIRMED)
+    assert set(Consent.objects.values_list("user", "how")) == {(kept.owner_id, Consent.How.WEB)}
+    assert not User.objects.filter(phone="+33798765432").exists(), "nothing of the call is written"
 
 
 def typed(page: Any) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.urls import resolve
 from django.utils import timezone
 from PIL import Image
 
@@ -18,7 +20,8 @@ from catalogue.vocabulary import Kind
 from cities.models import City
 from matching import services as matching
 from offers import services
-from offers.models import Offer, OfferPicture
+from offers.models import Offer, OfferPicture, OfferState
+from offers.receipts import SENT
 from privacy import erasing
 from privacy.dossier import Dossier
 from privacy.models import Erasure
@@ -83,6 +86,87 @@ def test_its_owner_changes_it_and_takes_it_away(goods: Offer, citizen: User, as_
     assert "data:image" not in client.get(page).text
 
 
+def receipt_of(offer: Offer) -> Client:
+    """The browser that sent it, in which nobody is signed in."""
+    client = Client()
+    session = client.session
+    known = {"reference": offer.reference, "answers_need": "", "code_url": "", "draft": "strasbourg:1"}
+    session[SENT] = {"key": known}
+    session.save()
+    return client
+
+
+def test_a_receipt_acts_for_the_owner_until_the_offer_is_confirmed(goods: Offer) -> None:
+    uri = add(goods, by=goods.owner).as_uri
+    receipt = f"/strasbourg/propositions/{goods.reference}/envoyee/"
+    client = receipt_of(goods)
+    assert uri not in client.get(receipt).text
+    assert of(goods) not in client.get(receipt).text
+    assert client.get(of(goods)).status_code == 404
+    assert client.post(of(goods), {"file": sent(photo())}).status_code == 404
+    assert client.post(of(goods), {"remove": "1"}).status_code == 404
+    assert OfferPicture.objects.get().as_uri == uri
+
+
+def large(form: str) -> bytes:
+    """Twenty million pixels of one colour: a few kB."""
+    file = BytesIO()
+    Image.new("RGB", (5000, 4000), "teal").save(file, form)
+    return file.getvalue()
+
+
+def test_who_is_not_signed_in_sends_no_small_file_that_unfolds_into_a_large_one(city: City) -> None:
+    goods = OfferFactory(goods=True, city=city, state=OfferState.UNCONFIRMED, confirmed_at=None)
+    client = receipt_of(goods)
+    answer = client.post(of(goods), {"file": sent(large("PNG"))})
+    assert answer.status_code == 422
+    assert "trop de pixels" in answer.text
+    # As a JPEG it is read smaller, as cameras write it.
+    assert client.post(of(goods), {"file": sent(large("JPEG"))}).status_code == 302
+    kept = OfferPicture.objects.get()
+    assert (kept.width, kept.height) == (900, 720)
+
+
+def test_a_picture_that_lies_on_its_side_is_read_smaller_and_set_upright() -> None:
+    exif, file = Image.Exif(), BytesIO()
+    exif[0x0112] = 6
+    Image.linear_gradient("L").resize((8000, 4000)).save(file, "JPEG", exif=exif)
+    read = upright(file)
+    assert read.size == (2000, 4000)
+    assert (shrunk(read).width, shrunk(read).height) == (360, 720)
+
+
+def test_a_file_of_nobody_who_sent_the_offer_is_not_even_kept_for_the_page(goods: Offer) -> None:
+    def files_of(session: dict[str, Any], user: User | AnonymousUser) -> list[str]:
+        request = RequestFactory().post(of(goods), {"file": sent(photo((400, 400)))})
+        request.user, request.session, request.resolver_match = user, session, resolve(of(goods))  # type: ignore[assignment]
+        names = list(request.FILES)
+        request.close()
+        return names
+
+    theirs = dict(receipt_of(goods).session)
+    others = dict(receipt_of(OfferFactory(goods=True, city=goods.city)).session)
+    assert files_of({}, AnonymousUser()) == []
+    assert files_of(others, AnonymousUser()) == []
+    assert files_of(theirs, AnonymousUser()) == ["file"]
+    assert files_of({}, goods.owner) == ["file"]
+
+
+@pytest.mark.parametrize("state", [OfferState.WITHDRAWN, OfferState.FROZEN])
+def test_its_owner_erases_it_though_the_offer_changes_no_more(
+    goods: Offer, citizen: User, as_user: SignIn, state: OfferState
+) -> None:
+    add(goods, by=citizen)
+    Offer.objects.filter(pk=goods.pk).update(state=state)
+    client = as_user(citizen)
+    page = client.get(f"/strasbourg/propositions/{goods.reference}/").text
+    assert "Effacer la photo" in page
+    assert "Changer la photo" not in page
+    assert client.post(of(goods), {"file": sent(photo())}).status_code == 404
+    assert client.post(of(goods), {"remove": "1"}).status_code == 302
+    assert not OfferPicture.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -107,7 +191,7 @@ def test_a_picture_of_forty_megabytes_is_not_read_and_the_page_says_so(
 ) -> None:
     # The same way, with a smaller limit: forty megabytes would be sent for nothing.
     monkeypatch.setattr("offers.picture_views.picture.takes_files_up_to", 100)
-    monkeypatch.setattr("offers.forms.small.MOST_BYTES", 100)
+    monkeypatch.setattr("catalogue.pictures.LONGEST_FORM", 100)
     answer = as_user(citizen).post(of(goods), {"file": sent(photo())})
     assert answer.status_code == 422
     assert "trop lourde" in answer.text
@@ -120,6 +204,10 @@ def test_pictures_are_sent_so_often_and_no_more(
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"offer_picture": "1/h/ip"}
     client = as_user(citizen)
     client.post(of(goods), {"file": sent(b"no picture")})
+    answer = client.post(of(goods), {"file": sent(b"no picture")})
+    assert answer.status_code == 422
+    assert "Trop de photos" in answer.text
+    assert "que nous savons lire" not in answer.text, "it is not even looked at"
     assert "Trop de photos" in client.post(of(goods), {"file": sent(photo())}).text
 
 

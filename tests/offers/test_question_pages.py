@@ -19,7 +19,7 @@ from cities.models import City
 from notifications.models import Message
 from offers import proving, services, words
 from offers.models import Offer, OfferState
-from offers.wizard import STEPS
+from offers.steps import STEPS
 from tests import http_server
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory, CommuneFactory
