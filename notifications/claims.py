@@ -107,7 +107,7 @@ def begin(
     """Note what became of the last message, and begin the next that is taken, by one commit.
 
     Whether the note was still ours to write; whether the next one is begun. It is not when something more urgent waits,
-    or the channel is out of order. Called outside of a transaction, as its commit alone may be lost. `meanwhile` is done while PostgreSQL works: the database cannot be asked there.
+    or the channel is out of order. `meanwhile` is done while PostgreSQL works: the database cannot be asked there.
     """
     values = [*outcome, line.channel, line.number, message.claimed_at, message.pk, message.attempts, now]
     connection.ensure_connection()

@@ -365,7 +365,7 @@ def test_what_the_worker_s_time_is_too_short_for_waits_and_what_has_left_is_note
         written.append(reader.pk)
         if len(written) == 3:
             raise SoftTimeLimitExceeded
-        return None
+        return
 
     monkeypatch.setitem(invitations._composers, messages[0].event, invitation)
 
