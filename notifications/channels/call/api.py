@@ -166,7 +166,7 @@ class CallEndpoint(Endpoint):
             services.log_reading(message, by=self.actor, now=timezone.now())
         return self.told(shown, status)
 
-    def _shapes(self, messages: Sequence[Message], *, to_make: Collection[int]) -> Any:
+    def _shapes(self, messages: Sequence[Any], *, to_make: Collection[int]) -> Any:
         taken = selectors.under_way({message.recipient_id for message in messages}, timezone.now())
         before = selectors.last_outcomes([message.pk for message in messages])
         # Who may take a call is told whom to call, not who only may look on.
