@@ -1,21 +1,29 @@
 """Many rows in one request, each by itself, and a whole list in one answer (docs/api.md)."""
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db import transaction
+from django.db.models import Count, Model, QuerySet
 from django.http import StreamingHttpResponse
+from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
+from accounts.access import COORDINATION, DESK, has_role, require
 from accounts.endpoints import Endpoint
 from accounts.problems import ProblemSerializer, exception_handler, is_away
+from accounts.services import log_contact_reading
+from cities.models import City
+
+log = logging.getLogger(__name__)
 
 MOST_ROWS = 100
 # So many rows are read at once for a whole list: enough to be quick, and no long query.
@@ -24,6 +32,11 @@ EACH = (
     f"Up to {MOST_ROWS} rows, each as it would be sent alone and registered by itself: a refused one takes nothing "
     "from the others, and the answer is 200 with what became of each, in their order. Send the same again after an "
     "interruption: what is there already is told with 200."
+)
+
+EXPORTED = (
+    "As the list, without pages: one row a line. Of a town's desk, those who coordinate may; each export is logged, "
+    "with how many rows of which town. What does not end in `]` has broken off."
 )
 
 
@@ -110,7 +123,10 @@ class BulkEndpoint(Endpoint):
 
 
 class ExportEndpoint(Endpoint):
-    """Rows that can be read all at once."""
+    """Rows that can be read all at once: of a town, by those who may export there, and each time it is kept who did."""
+
+    # Where a row has its town.
+    town = "city"
 
     def shapes(self, rows: Sequence[Any]) -> Sequence[dict[str, Any]]:
         """As the list tells them."""
@@ -119,16 +135,39 @@ class ExportEndpoint(Endpoint):
 
     def streamed(self) -> StreamingHttpResponse:
         """All rows that pass the filters, the latest first: a JSON list with one row a line, written while it is read.
-        What is changed meanwhile is told as before or as after; every row that was there comes once.
+        What is changed meanwhile is told as before or as after; every row that was there comes once. It is kept who
+        took how many rows of which towns before any leaves. Raises PermissionDenied.
         """
         rows = self.filter_queryset(self.get_queryset())
+        self._log(rows)
         lines = self._lines(rows, language=get_language())
         return StreamingHttpResponse(lines, content_type="application/json")
+
+    @transaction.atomic
+    def _log(self, rows: QuerySet[Model]) -> None:
+        numbers = dict(rows.order_by().values_list(self.town).annotate(number=Count("pk")))
+        now = timezone.now()
+        for city in City.objects.filter(pk__in=numbers).order_by("pk"):
+            if has_role(self.actor, city, DESK):
+                require(has_role(self.actor, city, COORDINATION))
+            log_contact_reading(
+                subject=None,
+                reason="export",
+                reference=f"{city.slug} {rows.model._meta.model_name}.json {numbers[city.pk]}",
+                city=city,
+                by=self.actor,
+                now=now,
+            )
 
     def _lines(self, rows: QuerySet[Model], *, language: str) -> Iterator[str]:
         # It is read when the request's own language is set no more.
         with override(language):
-            yield from self._rows_of(rows)
+            try:
+                yield from self._rows_of(rows)
+            except Exception as error:
+                # The answer has begun: all that tells its reader is that the list is not closed.
+                log.error("an export of %s broke off: %s", rows.model._meta.model_name, type(error).__name__)
+                raise
 
     def _rows_of(self, rows: QuerySet[Model]) -> Iterator[str]:
         between, last = "[\n", None

@@ -83,6 +83,7 @@ TABLES: dict[str, Noted | str] = {
     # --- webhooks
     "webhooks.Endpoint": Noted("city", unwatched="failures failing_since next_try_at"),
     "webhooks.EndpointEdit": Noted("endpoint__city", by="by"),
+    "webhooks.Forgotten": "Up to which place events are gone.",
     "webhooks.Event": "What other systems may ask for: each says of a row that is noted itself.",
     "webhooks.Delivery": "What was sent to another system: each is the proof of itself.",
     # --- oncall

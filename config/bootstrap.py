@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +20,8 @@ WHERE_POOLERS_ARE = f"/usr/sbin:/opt/homebrew/bin:{os.environ.get('PATH', '')}"
 # What makes a client of the API in TypeScript, by the lock that stands beside its story.
 TYPESCRIPT = ROOT / "tests" / "api" / "typescript"
 NODE_PACKAGES = ROOT / "var" / "typescript"
+# By it Debian's packages ask whether they may start what they install.
+POLICY = Path("/usr/sbin/policy-rc.d")
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 BROWSER_BUNDLES = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -29,9 +33,9 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def run(command: list, hint: str) -> None:
+def run(command: list, hint: str, environment: "dict | None" = None) -> None:
     """Run a program; end with a plain sentence when it fails, its own words being on the screen already."""
-    if subprocess.run(command, cwd=ROOT).returncode:
+    if subprocess.run(command, cwd=ROOT, env=environment).returncode:
         sys.exit(f"\nÉchec : {' '.join(map(str, command[:4]))}…\n{hint}")
 
 
@@ -69,24 +73,54 @@ def environment(dev: bool) -> None:
     STAMP.write_text(wanted_stamp(dev))
 
 
-def from_debian(*packages: str) -> bool:
-    """Install packages of the system where that is possible without asking; whether it was."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return False
+def from_debian(packages: list) -> None:
+    """Install packages of the system where that is possible without asking."""
+    if not packages or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
     say(f"Installation de {', '.join(packages)} pour les tests…")
     run(["apt-get", "update", "-qq"], "Vérifiez l'accès à Internet.")
-    # No server of theirs begins: the tests start their own.
-    os.environ |= {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    command = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages]
-    run(command, f"Installez {', '.join(packages)}, puis relancez la même commande.")
-    return True
+    hint = f"Installez {', '.join(packages)}, puis relancez la même commande."
+    with nothing_begins() as environment:
+        run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages], hint, environment)
+
+
+@contextmanager
+def nothing_begins() -> Iterator[dict]:
+    """No server of theirs begins, by whatever starts them: the tests start their own. A policy of the machine's own
+    stays. For one command, its environment.
+    """
+    ours = not POLICY.exists()
+    if ours:
+        POLICY.write_text("#!/bin/sh\nexit 101\n")
+        POLICY.chmod(0o755)
+    try:
+        yield {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    finally:
+        if ours:
+            POLICY.unlink(missing_ok=True)
+
+
+def has_browser() -> bool:
+    return any(map(shutil.which, BROWSERS)) or any(Path(path).exists() for path in BROWSER_BUNDLES)
+
+
+def has_pooler() -> bool:
+    return shutil.which("pgbouncer", path=WHERE_POOLERS_ARE) is not None
+
+
+def has_node() -> bool:
+    return all(map(shutil.which, ("node", "npm")))
+
+
+def programs() -> None:
+    """What the tests need of the system, all that is missing at once."""
+    needed = ((has_browser, ["chromium"]), (has_pooler, ["pgbouncer"]), (has_node, ["nodejs", "npm"]))
+    from_debian([name for is_there, names in needed if not is_there() for name in names])
 
 
 def browser() -> None:
     """Make sure that a Chromium is there: the journeys need one."""
-    if any(shutil.which(name) for name in BROWSERS) or any(Path(path).exists() for path in BROWSER_BUNDLES):
-        return
-    if not from_debian("chromium"):
+    if not has_browser():
         sys.exit(
             "Les tests de parcours demandent un navigateur Chromium, et il n'y en a pas ici.\n"
             "Sous Debian ou Ubuntu : sudo apt-get install chromium\n"
@@ -97,19 +131,18 @@ def browser() -> None:
 
 def pooler() -> None:
     """Make sure that a PgBouncer is there: a drill has the site reach its database by it."""
-    if shutil.which("pgbouncer", path=WHERE_POOLERS_ARE) or from_debian("pgbouncer"):
-        return
-    sys.exit(
-        "Un exercice demande PgBouncer, et il n'y en a pas ici.\n"
-        "Sous Debian ou Ubuntu : sudo apt-get install pgbouncer\n"
-        "Sous macOS : brew install pgbouncer\n"
-        "Puis relancez la même commande."
-    )
+    if not has_pooler():
+        sys.exit(
+            "Un exercice demande PgBouncer, et il n'y en a pas ici.\n"
+            "Sous Debian ou Ubuntu : sudo apt-get install pgbouncer\n"
+            "Sous macOS : brew install pgbouncer\n"
+            "Puis relancez la même commande."
+        )
 
 
 def typescript() -> None:
     """Make sure that a client of the API can be made in TypeScript: Node.js, and what the lock names of npm."""
-    if not (shutil.which("node") and shutil.which("npm")) and not from_debian("nodejs", "npm"):
+    if not has_node():
         sys.exit(
             "Les tests de l'API font un client en TypeScript, et il n'y a pas Node.js ici.\n"
             "Sous Debian ou Ubuntu : sudo apt-get install nodejs npm\n"
@@ -143,6 +176,7 @@ def main(arguments: list) -> None:
         sys.exit("Accorde demande Python 3.11 ou plus récent ; celui-ci est %s." % sys.version.split()[0])
     environment(dev="--dev" in arguments)
     if "--browser" in arguments:
+        programs()
         browser()
         pooler()
         typescript()

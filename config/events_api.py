@@ -58,12 +58,12 @@ class Feed(Page):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         told = request.query_params.get("cursor")
-        first, newest, last = selectors.places_kept()
+        forgotten, newest, last = selectors.places_kept()
         if told is not None:
-            # Beyond what has happened: a number of another installation, or of before a backup was restored.
+            # Beyond what has happened: a number of another installation.
             if not told.isascii() or not told.isdigit() or len(told) > len(str(last)) or int(told) > last:
                 raise ValidationError({"cursor": _("Ce n’est pas le début d’une page.")})
-            if int(told) < first - 1:
+            if int(told) < forgotten:
                 raise Expired(_("Ce qui suivait est déjà effacé."))
             queryset = queryset.filter(place__gt=int(told))
         size = self.get_page_size(request)
@@ -148,8 +148,9 @@ class EventEndpoint(Endpoint):
         tags=["events"],
         summary="Read what has happened",
         description="For those who cannot receive webhooks: the same bodies, the oldest first, and what happens to one "
-        "subject in its order. Of the rows that you may see now. Kept for thirty days; a `cursor` from before is "
-        "refused (410, `expired`).",
+        "subject in its order. Of the rows that you may see when you ask: what you may not see then is not told later. "
+        "Read the lists anew once your rights have changed. Kept for thirty days; a `cursor` from before then, or from "
+        "before a backup was restored, is refused (410, `expired`).",
         responses={200: EventSerializer(many=True), **problems(410)},
     )
     def list(self, request: Request) -> Response:

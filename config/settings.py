@@ -485,8 +485,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.UserRateThrottle",
+        "rest_framework.throttling.ScopedRateThrottle",
+    ],
+    # In bulk as many rows as one by one (accounts/bulk.py: MOST_ROWS).
+    "DEFAULT_THROTTLE_RATES": {"user": "600/min", "bulk": "6/min", "export": "6/min"},
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "accounts.problems.exception_handler",
 }

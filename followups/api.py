@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import COORDINATION, has_role, require, speaks_for
-from accounts.bulk import ExportEndpoint
+from accounts.bulk import EXPORTED, ExportEndpoint
 from accounts.endpoints import Conflict, Endpoint, lock
 from accounts.models import Scope
 from accounts.operations import problems
@@ -162,6 +162,7 @@ class OutcomeEndpoint(ListModelMixin, ExportEndpoint):
     queryset = Outcome.objects.none()
     serializer_class = OutcomeSerializer
     filterset_class = OutcomeFilter
+    town = "match__city"
 
     def get_queryset(self) -> Any:
         return Outcome.objects.filter(match__in=Match.objects.visible_to(self.actor)).order_by("-pk")
@@ -178,7 +179,7 @@ class OutcomeEndpoint(ListModelMixin, ExportEndpoint):
     @extend_schema(
         tags=TAGS,
         summary="Read all outcomes in one answer",
-        description="As the list, without pages: one row a line.",
+        description=EXPORTED,
         responses={200: OutcomeSerializer(many=True), **problems()},
     )
     @action(detail=False, methods=["get"], pagination_class=None)

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from accounts.bulk import ExportEndpoint
+from accounts.bulk import EXPORTED, ExportEndpoint
 from accounts.endpoints import Conflict, lock
 from accounts.models import Scope
 from accounts.operations import problems
@@ -140,7 +140,7 @@ class MatchEndpoint(ExportEndpoint):
     @extend_schema(
         tags=TAGS,
         summary="Read all matches in one answer",
-        description="As the list, without pages: one row a line.",
+        description=EXPORTED,
         responses={200: MatchSerializer(many=True), **problems()},
     )
     @action(detail=False, methods=["get"], pagination_class=None)

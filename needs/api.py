@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import DESK, has_role
-from accounts.bulk import EACH, BulkEndpoint, ExportEndpoint, ResultsSerializer
+from accounts.bulk import EACH, EXPORTED, BulkEndpoint, ExportEndpoint, ResultsSerializer
 from accounts.endpoints import IDEMPOTENCY
 from accounts.models import Consent, Organisation, Scope, User
 from accounts.operations import problems
@@ -118,7 +118,7 @@ class NeedEndpoint(ListModelMixin, BulkEndpoint, ExportEndpoint):
     @extend_schema(
         tags=TAGS,
         summary="Read all needs in one answer",
-        description="As the list, without pages: one row a line.",
+        description=EXPORTED,
         responses={200: NeedSerializer(many=True), **problems()},
     )
     @action(detail=False, methods=["get"], pagination_class=None)

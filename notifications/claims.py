@@ -6,7 +6,7 @@ PostgreSQL itself crashes, what its last moments noted is lost, and `UnderWay`, 
 then all that was claimed is in doubt (docs/adr/0053).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
@@ -16,7 +16,7 @@ from django.db import InterfaceError, connection
 from django.db.models import Case, F, When
 
 from notifications.events import Priority
-from notifications.models import Message, MessageState, UnderWay
+from notifications.models import Message, MessageQuerySet, MessageState, UnderWay
 
 Sql = tuple[str, tuple[object, ...]]
 # What becomes of a claim: state, why, last_error, provider_ref, sent_at, due_at; and which one, by its id and attempt.
@@ -39,18 +39,19 @@ _NOTE = """
     RETURNING id
 """
 
-# What may be said again by itself, or is waited for, is taken alone.
+# What may be said again by itself, or is waited for, is taken alone, whatever waits behind it.
 _CLAIM = f"""
 WITH noted AS ({_NOTE}), next (id) AS MATERIALIZED (
     {{next}} FOR UPDATE SKIP LOCKED
 ), placed AS (
-    SELECT message.id, message.priority, row_number() OVER (ORDER BY message.priority, message.due_at, message.id) place
+    SELECT message.id, min(message.priority) OVER () most_urgent,
+        row_number() OVER (ORDER BY message.priority, message.due_at, message.id) place
     FROM notifications_message message JOIN next USING (id)
 ), claimed AS (
     UPDATE notifications_message message
     SET state = 'sending', claimed_at = %s, connection = %s, attempts = attempts + 1,
         tried_since = coalesce(tried_since, %s)
-    FROM placed WHERE message.id = placed.id AND (place = 1 OR placed.priority >= {Priority.NORMAL})
+    FROM placed WHERE message.id = placed.id AND (place = 1 OR most_urgent >= {Priority.NORMAL})
     RETURNING message.id, place
 ), begun AS (
     INSERT INTO notifications_underway (channel, number, claimed_at, message_id)
@@ -67,6 +68,7 @@ WITH noted AS ({_NOTE}), begun AS (
     WHERE notifications_underway.channel = %s AND notifications_underway.number = %s
     AND notifications_underway.claimed_at = %s
     AND message.id = %s AND message.attempts = %s AND message.state = 'sending'
+    AND message.claimed_at = notifications_underway.claimed_at AND message.connection = notifications_underway.number
     AND NOT EXISTS (
         SELECT FROM notifications_outage outage WHERE outage.channel = message.channel AND outage.ended_at IS NULL
     ) AND NOT EXISTS (
@@ -111,8 +113,7 @@ def begin(
     connection.ensure_connection()
     session = connection.connection
     with connection.wrap_database_errors, session.pipeline(), psycopg.Cursor(session) as cursor:
-        # Prepared by the session: it is run for each message, and planned once. Its words are our own.
-        cursor.execute(_BEGIN, values, prepare=True)
+        cursor.execute(_BEGIN, values)  # its words are our own
         with connection.execute_wrapper(_refuse):
             meanwhile()
         answer: Any = cursor.fetchone()
@@ -120,15 +121,20 @@ def begin(
     return was_noted, is_begun
 
 
-def put_back(*, line: Line, messages: Sequence[Message], by: None, now: datetime) -> int:
-    """Messages of one claim that are not begun wait again, as if nobody had taken them; how many."""
+def ours(*, line: Line, ids: Collection[int], claimed_at: datetime) -> MessageQuerySet:
+    """Those of one claim that nobody has set aside meanwhile."""
     return Message.objects.filter(
-        pk__in=[message.pk for message in messages],
+        pk__in=ids,
         state=MessageState.SENDING,
         channel=line.channel,
         connection=line.number,
-        claimed_at__in={message.claimed_at for message in messages},
-    ).update(
+        claimed_at=claimed_at,
+    )
+
+
+def put_back(*, line: Line, ids: Collection[int], claimed_at: datetime, by: None, now: datetime) -> int:
+    """Messages of one claim of which none has left wait again, as if nobody had taken them; how many."""
+    return ours(line=line, ids=ids, claimed_at=claimed_at).update(
         state=MessageState.QUEUED,
         tried_since=Case(When(attempts__gt=1, then=F("tried_since"))),
         attempts=F("attempts") - 1,

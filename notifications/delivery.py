@@ -10,7 +10,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -36,6 +36,7 @@ from notifications import (
 from notifications.channel_transport import NotSent, Transport, Unknown, transport_of
 from notifications.events import Priority, told_again
 from notifications.models import Message, MessageQuerySet, MessageState, Outage
+from sealing.seals import SealBroken
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,7 @@ class _Batch:
         # What is claimed and not begun, since when; how many were begun of it, and how long each of the last ones took.
         self.taken: deque[Message] = deque()
         self.taken_at = 0.0
+        self.claimed_at = clock()
         self.begun = 0
         self.prepare: Callable[[Message], None] = _nothing_ahead
         self.seconds_each = CLAIM_SECONDS
@@ -121,7 +123,13 @@ class _Batch:
                 code = error.code if isinstance(error, NotSent) else type(error).__name__
                 outages.note(channel=self.channel, error=code, may_lose=False, by=None, now=self.clock())
                 return
-            self._send_all(transport)
+            try:
+                self._send_all(transport)
+            except Exception:
+                # What is not begun has not left. Where no session can be had, the sweep puts it back.
+                with suppress(DatabaseError):
+                    self._put_back()
+                raise
 
     def _send_all(self, transport: Transport) -> None:
         self.prepare = getattr(transport, "prepare", _nothing_ahead)
@@ -172,7 +180,8 @@ class _Batch:
             if message is not None:
                 return message
             after = None
-        self._put_back()
+        with _kept(after, self.clock()):
+            self._put_back()
         return self._claim(after)
 
     def _begin(self, after: Result | None) -> Message | None:
@@ -194,16 +203,22 @@ class _Batch:
     def _claim(self, after: Result | None) -> Message | None:
         now, moment = self.clock(), time.monotonic()
         if self.begun:
-            self.seconds_each = (moment - self.taken_at) / self.begun
+            self.seconds_each, self.begun = (moment - self.taken_at) / self.begun, 0
         following = self._in_order(now).values("pk")[: self._size()].query.sql_with_params()
         with _kept(after, now):
             was_noted, taken = claims.claim(
                 line=self.line, following=following, outcome=_outcome(after, now), by=None, now=now
             )
         _note(after, was_noted, now=now)
-        self.taken.extend(self._read(taken))
-        self.taken_at, self.begun = moment, 0
-        return self._first_taken() if self.taken else None
+        self.taken_at, self.claimed_at = moment, now
+        if not taken:
+            return None
+        try:
+            self.taken.extend(self._read(taken))
+        except Exception as error:
+            self._set_aside(taken, error, now=now)
+            return None
+        return self._first_taken()
 
     def _first_taken(self) -> Message:
         self.begun += 1
@@ -225,9 +240,32 @@ class _Batch:
                 message.city = self.towns[message.city_id]
         return [rows[key] for key in taken]
 
+    def _set_aside(self, taken: list[int], error: Exception, *, now: datetime) -> None:
+        """Of a claim that could not be read, and of which none has left: what does not open fails, by its own code, and
+        the others wait for the next batch. Raises `error` where it is of none of them.
+        """
+        try:
+            for key in taken:
+                try:
+                    self._read([key])
+                except SealBroken as broken:
+                    code = type(broken).__name__
+                    claims.ours(line=self.line, ids=[key], claimed_at=now).update(
+                        state=MessageState.FAILED, last_error=code
+                    )
+                    log.warning("message %s %s: %s", key, MessageState.FAILED, code)
+                except KeyError:
+                    log.info("message %s is gone", key)
+        finally:
+            with suppress(DatabaseError):
+                claims.put_back(line=self.line, ids=taken, claimed_at=now, by=None, now=now)
+        if not isinstance(error, (SealBroken, KeyError)):
+            raise error
+
     def _put_back(self) -> None:
         if self.taken:
-            claims.put_back(line=self.line, messages=self.taken, by=None, now=self.clock())
+            ids = [message.pk for message in self.taken]
+            claims.put_back(line=self.line, ids=ids, claimed_at=self.claimed_at, by=None, now=self.clock())
             self.taken.clear()
 
     def _in_order(self, now: datetime) -> MessageQuerySet:
@@ -309,7 +347,7 @@ def _kept(result: Result | None, now: datetime) -> Iterator[None]:
     """What is known of the last message is not lost with the next one, nor with a session that broke."""
     try:
         yield
-    except DatabaseError:
+    except Exception:
         if result is not None:
             connection.close()
             _record(result, now=now)

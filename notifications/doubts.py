@@ -72,7 +72,9 @@ def set_interrupted_aside(*, channel: str, number: int, by: None, now: datetime)
         for message in lost
         if begun and message.claimed_at == begun.claimed_at and message.pk != begun.message_id
     ]
-    claims.put_back(line=line, messages=waits, by=by, now=now)
+    if begun:
+        ids = [message.pk for message in waits]
+        claims.put_back(line=line, ids=ids, claimed_at=begun.claimed_at, by=by, now=now)
     lost = [message for message in lost if message not in waits]
     for message in lost:
         message.state, message.last_error = MessageState.UNCERTAIN, "worker lost"

@@ -16,7 +16,7 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.bulk import EACH, BulkEndpoint, ExportEndpoint, ResultsSerializer
+from accounts.bulk import EACH, EXPORTED, BulkEndpoint, ExportEndpoint, ResultsSerializer
 from accounts.endpoints import IDEMPOTENCY, conflict_in
 from accounts.models import Scope
 from accounts.operations import problems
@@ -113,7 +113,7 @@ class OfferEndpoint(ListModelMixin, BulkEndpoint, ExportEndpoint):
     @extend_schema(
         tags=TAGS,
         summary="Read all offers in one answer",
-        description="As the list, without pages: one row a line.",
+        description=EXPORTED,
         responses={200: OfferSerializer(many=True), **problems()},
     )
     @action(detail=False, methods=["get"], pagination_class=None)

@@ -128,6 +128,7 @@ REGISTER: dict[str, Marks] = {
         delete="endpoint key happening subject body state due_at attempts tried_at outcome milliseconds delivered_at "
         "created_at"
     ),
+    "webhooks.Forgotten": Marks(keep="place"),
     "webhooks.Event": Marks(delete="city happening subject_id references at place"),
     # --- oncall
     "oncall.Shift": Marks(keep="city person rank starts_at ends_at wanted_at cancelled_at created_at"),

@@ -262,6 +262,7 @@ ROWS: dict[str, Of | str] = {
     "webhooks.Endpoint": "Addresses of the town's other systems.",
     "webhooks.EndpointEdit": Of(author="by"),
     "webhooks.Delivery": "References and events, and nothing of a person.",
+    "webhooks.Forgotten": "Up to which place events are gone.",
     "webhooks.Event": "References and events, and nothing of a person.",
     # --- oncall
     "oncall.Shift": Of(subject="person"),

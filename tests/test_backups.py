@@ -24,6 +24,8 @@ from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.notifications import MessageFactory
 from tests.factories.offers import OfferFactory
+from webhooks.models import Event
+from webhooks.services import place_events
 
 NOW = datetime(2026, 11, 30, 3, 12, tzinfo=UTC)
 MARK = "Clafoutis-Zébulon"
@@ -68,6 +70,10 @@ def test_what_is_put_back_is_what_there_was_and_acts_by_nobody(tmp_path, empty):
     Session.objects.create(
         session_key="k" * 32, session_data="", expire_date=timezone.now() + timedelta(1), user=UserFactory()
     )
+    Event.objects.create(
+        city=offer.city, happening="offer.opened", subject_id=offer.pk, references={}, at=timezone.now()
+    )
+    place_events(by=None)
     path, contents = write(tmp_path)
     assert path.name == "accorde-2026-11-30T031200Z.age"
     assert path.stat().st_mode & 0o077 == 0
@@ -87,13 +93,22 @@ def test_what_is_put_back_is_what_there_was_and_acts_by_nobody(tmp_path, empty):
     with psycopg.connect(empty, autocommit=True) as database:
         # Only what the restoring does is another: messages, sessions, and the database's notes of it.
         others = set(backups.compare(database, contents))
-        assert others <= {"notifications_message", "accounts_session", "town_auditrow", "django_migrations"}
+        assert others <= {
+            "notifications_message", "accounts_session", "town_auditrow", "django_migrations", "webhooks_event",
+            "webhooks_forgotten",
+        }  # fmt: skip
         assert {"notifications_message", "accounts_session"} <= others
         assert database.execute("SELECT text FROM offers_offer").fetchone() == (offer.text,)
         states = dict(database.execute("SELECT id, state FROM notifications_message").fetchall())
         assert states == {**{one.pk: "uncertain" for one in waiting}, gone.pk: "sent"}
         assert database.execute("SELECT count(*) FROM accounts_session").fetchone() == (0,)
         # It goes on where it stopped: no number is given twice.
+        # Whoever has read on since the backup was made is told so, and passes over nothing that happens now.
+        told = database.execute(
+            "SELECT forgotten.place, event.place, nextval('webhooks_event_place') "
+            "FROM webhooks_event event, webhooks_forgotten forgotten"
+        ).fetchone()
+        assert 1_000_000_000_000 < told[0] < told[1] < told[2]
         numbers = database.execute("SELECT nextval(pg_get_serial_sequence('offers_offer', 'id'))").fetchone()
         assert numbers[0] > offer.pk
 

@@ -26,7 +26,7 @@ class Happening(TextChoices):
     VISIT_PLANNED = "visit.planned", _("Une visite est prévue, ou déplacée")
     VISIT_ENDED = "visit.ended", _("Une visite est conclue, ou n’aura pas lieu")
     CONDITION_ASKED = "condition.asked", _("On demande si une condition peut s’assouplir")
-    CONDITION_ANSWERED = "condition.answered", _("Cette question a sa réponse, ou ne se pose plus")
+    CONDITION_ANSWERED = "condition.answered", _("Cette question a sa réponse")
     FOLLOWUP_ASKED = "followup.asked", _("On demande ce qu’une mise en relation a donné")
     FOLLOWUP_ANSWERED = "followup.answered", _("On sait ce qu’elle a donné")
 

@@ -43,6 +43,19 @@ class Event(models.Model):
         return f"{self.happening} {self.subject_id}"
 
 
+class Forgotten(models.Model):
+    """One row: up to which place the events are gone. Whoever has read less has missed some."""
+
+    place = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("événements effacés")
+        verbose_name_plural = _("événements effacés")
+
+    def __str__(self) -> str:
+        return str(self.place)
+
+
 class EndpointQuerySet(VisibleQuerySet["Endpoint"]):
     def seen_by(self, user: User) -> Q:
         """Those of a town are its administration's, until they are taken away."""
@@ -165,7 +178,8 @@ class Delivery(models.Model):
     # By which a receiver knows what it has already: the same in each attempt, and when it is sent anew.
     key = models.CharField(max_length=40, unique=True)
     happening = models.CharField(max_length=20)
-    # Of what it is, as "match:12"; empty for a trial. One subject's are sent one after the other.
+    # Of what it is, as "match:12"; empty for a trial, and for what is sent anew. One subject's are sent one after the
+    # other.
     subject = models.CharField(max_length=32, default="", db_default="", editable=False)
     body = EncryptedTextField()
     state = models.CharField(max_length=9, choices=DeliveryState.choices, default=DeliveryState.WAITING)

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from cities.models import City
-from webhooks.models import Delivery, DeliveryState, Endpoint, Event
+from webhooks.models import Delivery, DeliveryState, Endpoint, Event, Forgotten
 
 
 def of_town(user: User, city: City) -> QuerySet[Endpoint]:
@@ -33,14 +33,14 @@ def placed_events() -> QuerySet[Event]:
 
 
 def places_kept() -> tuple[int, int, int]:
-    """The first and the last place whose events are kept, and the last that was given; (1, 0, 0) where nothing has
-    happened. All places up to the second are committed: they are given by one after the other.
+    """The last place whose event is gone, the last whose event is kept, and the last that was given; 0 where there is
+    none. All places up to the second are committed: they are given by one after the other.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM webhooks_event_place")
         (last,) = cursor.fetchone()
-    kept = Event.objects.aggregate(first=Min("place"), newest=Max("place"))
-    return kept["first"] or last + 1, kept["newest"] or 0, last
+    forgotten = Forgotten.objects.values_list("place", flat=True).first()
+    return forgotten or 0, Event.objects.aggregate(newest=Max("place"))["newest"] or 0, last
 
 
 def to_call(now: datetime) -> list[int]:

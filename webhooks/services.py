@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
+from django.db.models import F, Max, Min
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
@@ -22,9 +23,9 @@ from cities.models import City
 from notifications.outside import Refused, refuse_private
 from notifications.services import queue
 from notifications.wake_up import wake_on_commit
-from webhooks import messages
+from webhooks import messages, selectors
 from webhooks.events import TEST, Happening
-from webhooks.models import LONGEST_URL, Delivery, DeliveryState, Endpoint, EndpointEdit, Event
+from webhooks.models import LONGEST_URL, Delivery, DeliveryState, Endpoint, EndpointEdit, Event, Forgotten
 
 TASK = "webhooks.tasks.deliver"
 MOST_ENDPOINTS = 10
@@ -173,12 +174,16 @@ def send_test(*, endpoint_id: int, by: User, now: datetime) -> Delivery:
 
 @transaction.atomic
 def replay(*, delivery_id: int, by: User, now: datetime) -> Delivery:
-    """Send it anew, whatever became of it: the same words under the same key. Raises NotFound, PermissionDenied."""
+    """Send it anew, whatever became of it: the same words under the same key. What has been sent, or given up, has lost
+    its place, and nothing waits for it. Raises NotFound, PermissionDenied.
+    """
     endpoint = _locked(Delivery.objects.values_list("endpoint_id", flat=True).get(pk=delivery_id), by=by)
     delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
+    if delivery.state != DeliveryState.WAITING:
+        delivery.subject = ""
     delivery.state, delivery.due_at, delivery.attempts = DeliveryState.WAITING, now, 0
     delivery.delivered_at = None
-    delivery.save(update_fields=["state", "due_at", "attempts", "delivered_at"])
+    delivery.save(update_fields=["subject", "state", "due_at", "attempts", "delivered_at"])
     _try_at_once(endpoint, now=now)
     return delivery
 
@@ -211,9 +216,32 @@ def stop(*, endpoint_id: int, by: None, now: datetime) -> bool:
 
 @transaction.atomic
 def forget_old(*, by: None, now: datetime) -> int:
-    """What happened a month ago is news to nobody; how many rows went."""
-    old_events = Event.objects.filter(at__lt=now - KEPT)
-    return Delivery.objects.filter(created_at__lt=now - KEPT).delete()[0] + old_events.delete()[0]
+    """What happened a month ago is news to nobody; how many rows went. Of events the first places go, and none between
+    others: up to which is kept.
+    """
+    old, kept = Event.objects.filter(at__lt=now - KEPT), Event.objects.filter(at__gte=now - KEPT)
+    first_kept = kept.aggregate(first=Min("place"))["first"]
+    old = old.filter(place__isnull=False) if first_kept is None else old.filter(place__lt=first_kept)
+    if last := old.aggregate(last=Max("place"))["last"]:
+        Forgotten.objects.update_or_create(pk=1, defaults={"place": last})
+    return Delivery.objects.filter(created_at__lt=now - KEPT).delete()[0] + old.delete()[0]
+
+
+@transaction.atomic
+def place_anew(*, by: None, now: datetime) -> None:
+    """After a backup was put back: whoever had read on since it was made would pass over what now happens, once there
+    is as much. All events stand further on, in the order that they had, and each cursor that was given before is
+    refused. Further than any was: a thousand places a second.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('webhooks.place_events', 0))")
+        begins = int(now.timestamp() * 1000)
+        ahead = begins - selectors.places_kept()[0]
+        Event.objects.filter(place__isnull=False).update(place=F("place") + ahead)
+        cursor.execute(
+            "SELECT setval('webhooks_event_place', last_value + %s, true) FROM webhooks_event_place", [ahead]
+        )
+        Forgotten.objects.update_or_create(pk=1, defaults={"place": begins})
 
 
 @transaction.atomic
@@ -230,11 +258,11 @@ def place_events(*, by: None) -> int:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('webhooks.place_events', 0))")
         cursor.execute(
             """
-            UPDATE webhooks_event SET place = placed.place FROM (
+            WITH placed AS MATERIALIZED (
                 SELECT id, nextval('webhooks_event_place') AS place
                 FROM (SELECT id FROM webhooks_event WHERE place IS NULL ORDER BY id) AS waiting
-            ) AS placed
-            WHERE webhooks_event.id = placed.id
+            )
+            UPDATE webhooks_event SET place = placed.place FROM placed WHERE webhooks_event.id = placed.id
             """
         )
         return int(cursor.rowcount)

@@ -33,6 +33,10 @@ HAPPENINGS = {
 }
 
 
+# Of an offer in one of these nobody was told yet that it is there.
+UNTOLD = frozenset({OfferState.DRAFT, OfferState.UNCONFIRMED})
+
+
 def locked(offer_id: int) -> Offer:
     return Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
 
@@ -122,11 +126,15 @@ def record(
         offer=offer, act=act, from_state=from_state, to_state=offer.state, by=by, reason=reason[:500], at=now
     )
     if offer.state in HAPPENINGS and offer.state != from_state:
-        happened(offer, HAPPENINGS[OfferState(offer.state)], now=now)
+        opens = offer.state == OfferState.ACTIVE
+        if opens or from_state not in UNTOLD:
+            happened(offer, HAPPENINGS[OfferState(offer.state)], now=now)
 
 
 def happened(offer: Offer, happening: Happening, *, now: datetime) -> None:
-    """Other systems are told."""
+    """Other systems are told, of an offer that they know of, or that is open now."""
+    if offer.state in UNTOLD:
+        return
     webhooks.record(
         city_id=offer.city_id, happening=happening, subject_id=offer.pk, at=now, offer=offer.reference
     )

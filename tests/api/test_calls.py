@@ -6,13 +6,19 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ContactReading, User
+from notifications.channels.call import api
 from notifications.channels.call.models import Call
-from notifications.models import MessageState
+from notifications.models import Message, MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.notifications import MessageFactory
 
 pytestmark = pytest.mark.django_db
 LOCKED = ("name", "phone", "proven", "language", "text")
+
+
+def listed(program, later=None):
+    query = {} if later is None else {"later": str(later).lower()}
+    return program.get("calls/", **query).json()["results"]
 
 
 @pytest.fixture
@@ -23,7 +29,7 @@ def to_call(city):
 
 def test_the_list_names_nobody(to_call, coordinator, operator):
     for program in (coordinator, operator):
-        (row,) = program.get("calls/").json()
+        (row,) = listed(program)
         assert (row["id"], row["title"], row["is_to_make"], row["taken_by"]) == (
             to_call.pk, "Peut-on venir ?", True, None
         )  # fmt: skip
@@ -34,9 +40,10 @@ def test_the_list_names_nobody(to_call, coordinator, operator):
 def test_it_is_the_desk_s(to_call, citizen, member, stranger, program):
     of_whom_it_is = program(to_call.recipient)
     for other in (citizen, member, stranger, of_whom_it_is):
-        assert other.get("calls/").json() == []
+        assert listed(other) == []
         for act in ("take", "recognise", "note"):
-            assert other.post(f"calls/{to_call.pk}/{act}/", {"outcome": "reached"}).status_code in (400, 404)
+            answer = other.post(f"calls/{to_call.pk}/{act}/", {})
+            assert (answer.status_code, answer.json()["type"]) == (404, "not_found")
     assert not Call.objects.exists()
 
 
@@ -61,7 +68,7 @@ def test_reached_ends_it(to_call, operator):
     operator.post(f"calls/{to_call.pk}/take/")
     told = operator.post(f"calls/{to_call.pk}/note/", {"outcome": "reached"}).json()
     assert (told["is_to_make"], told["outcome"], told["phone"]) == (False, "reached", None)
-    assert operator.get("calls/").json() == []
+    assert listed(operator) == []
     to_call.refresh_from_db()
     assert (to_call.state, to_call.called_by) == (MessageState.SENT, operator.user)
 
@@ -70,8 +77,8 @@ def test_who_does_not_answer_comes_back_later(to_call, operator):
     operator.post(f"calls/{to_call.pk}/take/")
     told = operator.post(f"calls/{to_call.pk}/note/", {"outcome": "no_answer"}).json()
     assert told["due_at"] > timezone.now().isoformat()
-    assert operator.get("calls/?later=false").json() == []
-    assert [row["id"] for row in operator.get("calls/?later=true").json()] == [to_call.pk]
+    assert listed(operator, later=False) == []
+    assert [row["id"] for row in listed(operator, later=True)] == [to_call.pk]
 
 
 def test_again_says_when(to_call, operator):
@@ -101,3 +108,32 @@ def test_it_is_no_part_of_a_key_that_only_reads(to_call, operator):
     operator.user.api_tokens.update(scopes=["read"])
     assert operator.get("calls/").status_code == 200
     assert operator.post(f"calls/{to_call.pk}/take/").json()["type"] == "missing_scope"
+
+
+def test_nor_does_such_a_key_read_whom_its_person_is_calling(to_call, operator):
+    operator.post(f"calls/{to_call.pk}/take/")
+    assert operator.get(f"calls/{to_call.pk}/").json()["name"] == "Camille"
+    operator.user.api_tokens.update(scopes=["read"])
+    told = operator.get(f"calls/{to_call.pk}/").json()
+    assert (told["taken_by"], [told[name] for name in LOCKED]) == ("you", [None] * len(LOCKED))
+
+
+def test_of_whom_nothing_is_wanted_any_more_nobody_is_told(to_call, operator):
+    """The question is answered meanwhile, before the call or while it is made."""
+    operator.post(f"calls/{to_call.pk}/take/")
+    Message.objects.filter(pk=to_call.pk).update(event="match_question", subject_key="match:0")
+    told = operator.get(f"calls/{to_call.pk}/").json()
+    assert (told["is_to_make"], told["taken_by"], told["phone"]) == (False, "you", None)
+    Call.objects.all().delete()
+    answer = operator.post(f"calls/{to_call.pk}/take/")
+    assert (answer.status_code, answer.json()["type"]) == (409, "state")
+    assert answer.json()["title"] == "Cet appel n’est plus à faire."
+    assert not Call.objects.exists()
+
+
+def test_it_says_that_there_are_more(to_call, operator, monkeypatch):
+    assert operator.get("calls/").json()["more"] is False
+    MessageFactory(to_call=True, city=to_call.city)
+    monkeypatch.setattr(api, "MOST", 1)
+    told = operator.get("calls/").json()
+    assert (told["more"], len(told["results"])) == (True, 1)

@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Role
@@ -76,6 +76,27 @@ class TestWhoReads:
         assert "need.met" in types(member)
         member.user.memberships.all().delete()
         assert read(member) == []
+
+    def test_what_one_may_not_see_when_one_asks_is_not_told_later(self, story, stranger, city):
+        page = stranger.get("events/").json()
+        assert page["results"] == []
+        CityRoleFactory(user=stranger.user, city=city, role=Role.COORDINATOR)
+        assert stranger.client.get(page["next"]).json()["results"] == []
+        assert "match.proposed" in types(stranger), "who begins anew is told"
+
+    def test_an_offer_that_was_never_open_is_told_of_to_nobody(self, city, coordinator, citizen):
+        now = timezone.now()
+        kept, gone = OfferFactory.create_batch(2, city=city, owner=citizen.user, state="unconfirmed")
+        for offer in (kept, gone):
+            offers.change(
+                offer_id=offer.pk, fields={"share_with_linked": True}, windows=None, by=citizen.user, now=now
+            )
+        offers.share_no_more(owner=citizen.user, by=citizen.user, now=now)
+        offers.withdraw(offer_id=gone.pk, by=citizen.user, now=now)
+        assert read(coordinator) == []
+        offers.prove_contact(owner=citizen.user, by=citizen.user, now=now, offer_id=kept.pk)
+        offers.change(offer_id=kept.pk, fields={"title": "Chambre"}, windows=None, by=citizen.user, now=now)
+        assert types(coordinator) == ["offer.opened", "offer.changed"]
 
     def test_a_key_without_the_right_to_read_reads_nothing(self, story, coordinator):
         secret = "acc_without"
@@ -188,6 +209,19 @@ class TestCursor:
         placed = list(Event.objects.order_by("place").values_list("references__need", flat=True))
         assert placed == [str(number) for number in range(20)]
 
+    def test_places_follow_the_numbers_wherever_the_rows_lie(self, city):
+        """Also where the planner takes the table to be as good as empty."""
+        fields = {"happening": "need.opened", "subject_id": 1, "references": {}, "at": timezone.now()}
+        Event.objects.create(city=city, pk=9, place=1, **fields)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval('webhooks_event_place', 1)")
+            cursor.execute("ANALYZE webhooks_event")
+        for number in (3, 1, 2):
+            Event.objects.create(city=city, pk=number, **fields)
+        services.place_events(by=None)
+        placed = Event.objects.order_by("place").values_list("pk", "place")
+        assert list(placed) == [(9, 1), (1, 2), (2, 3), (3, 4)]
+
     @pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "²", "9" * 30])
     def test_what_is_no_cursor_is_refused(self, coordinator, cursor):
         answer = coordinator.get("events/", cursor=cursor)
@@ -231,6 +265,49 @@ class TestKept:
         offers.withdraw(offer_id=offer.pk, by=citizen.user, now=timezone.now())
         (told,) = citizen.client.get(page["next"]).json()["results"]
         assert told["type"] == "offer.closed"
+
+    def test_a_number_that_no_event_has_is_nothing_that_was_missed(self, city, coordinator):
+        need = NeedFactory(city=city)
+        opened(city, need.pk)
+        (old,) = read(coordinator)
+        Event.objects.update(at=timezone.now() - services.KEPT - timedelta(minutes=1))
+        with connection.cursor() as cursor:  # what a placing has taken that was rolled back
+            cursor.execute("SELECT nextval('webhooks_event_place')")
+        opened(city, need.pk)
+        tasks.sweep()
+        (new,) = read(coordinator, cursor=old["id"])
+        assert new["id"] == old["id"] + 2
+        assert Event.objects.get().place == new["id"]
+
+    def test_none_is_forgotten_between_others(self, city, coordinator):
+        """What is written down late happened before what is read already."""
+        need = NeedFactory(city=city)
+        for _ in range(3):
+            opened(city, need.pk)
+        first, late, _last = read(coordinator)
+        Event.objects.filter(place=late["id"]).update(at=timezone.now() - services.KEPT - timedelta(days=1))
+        tasks.sweep()
+        assert len(read(coordinator, cursor=first["id"])) == 2
+
+    def test_after_a_restore_one_begins_anew_and_misses_nothing(self, city, coordinator):
+        """Two events were read that the backup does not have."""
+        need = NeedFactory(city=city)
+        opened(city, need.pk)
+        opened(city, need.pk)
+        kept = read(coordinator)
+        lost = kept[-1]["id"] + 2
+        for _ in range(2):  # and once more, from a backup of before the first
+            services.place_anew(by=None, now=timezone.now())
+            opened(city, need.pk)
+            opened(city, need.pk)
+            services.place_events(by=None)
+            for cursor in (kept[-1]["id"], lost):
+                answer = coordinator.get("events/", cursor=cursor)
+                assert (answer.status_code, answer.json()["type"]) == (410, "expired")
+            anew = read(coordinator)
+            assert [one["type"] for one in anew] == ["need.opened"] * len(anew)
+            assert read(coordinator, cursor=anew[0]["id"]) == anew[1:]
+            kept, lost = anew, anew[-1]["id"] + 2
 
     def test_also_when_nothing_has_happened_since(self, city, coordinator):
         need = NeedFactory(city=city)

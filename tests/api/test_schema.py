@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import seed as hypothesis_seed
 from hypothesis.strategies import booleans
 from openapi_spec_validator import validate
-from rest_framework.throttling import UserRateThrottle
+from rest_framework.throttling import SimpleRateThrottle, UserRateThrottle
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -123,7 +123,8 @@ def test_fuzzed(method, path, coordinator, known_rows, in_one_transaction, witho
 @pytest.fixture
 def without_limit(monkeypatch):
     """The limit of calls a minute would be shared by all the examples of an operation."""
-    monkeypatch.setattr(UserRateThrottle, "THROTTLE_RATES", {"user": "100000/min"})
+    rates = dict.fromkeys(("user", "bulk", "export"), "100000/min")
+    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 
 from notifications import delivery, doubts, invitations, outages, selectors
@@ -201,6 +202,22 @@ def test_a_claim_is_on_disk_before_the_first_leaves_and_what_follows_need_not_be
         assert commits() == "off"
 
 
+def test_the_next_claim_is_on_disk_again(at_once, smtp_server):
+    MessageFactory.create_batch(2)
+
+    def begin_two():
+        batch = delivery._Batch("email", 0, lambda: NOW)
+        batch.seconds_each = 0.001
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit TO on")
+        assert batch._next(after=delivery.Result(batch._next(), MessageState.SENT)) is not None
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('synchronous_commit')")
+            return cursor.fetchone()[0]
+
+    assert at_once(begin_two) == ["on"]
+
+
 @pytest.mark.parametrize(
     ("priority", "sending"),
     [(Priority.NIGHT, 1), (Priority.ASK, 1), (Priority.NORMAL, 3), (Priority.DIGEST, 3)],
@@ -213,6 +230,15 @@ def test_what_a_night_or_an_answer_hangs_on_is_claimed_alone(quick, priority, se
     assert Message.objects.filter(state=MessageState.SENDING).count() == sending
 
 
+def test_nor_does_anything_else_wait_claimed_behind_it(quick):
+    for priority in (Priority.NIGHT, Priority.NIGHT, Priority.NORMAL, Priority.NORMAL):
+        MessageFactory(priority=priority)
+
+    quick._next()
+
+    assert states() == [SENDING, QUEUED, QUEUED, QUEUED]
+
+
 @pytest.mark.parametrize(
     ("each", "size"), [(0.001, 20), (0.02, 10), (0.05, 2), (delivery.CLAIM_SECONDS, 1), (9.0, 1)]
 )
@@ -221,6 +247,19 @@ def test_of_a_slow_server_no_message_waits_claimed(each, size):
     assert batch._size() == 1, "how fast it is, is not known yet"
     batch.seconds_each = each
     assert batch._size() == size
+
+
+def test_what_somebody_else_has_claimed_since_is_not_begun(quick):
+    MessageFactory.create_batch(3)
+    first = quick._next()
+    second = quick.taken[0]
+    Message.objects.filter(pk=second.pk).update(claimed_at=NOW + MINUTE, connection=1)
+
+    following = quick._next(after=delivery.Result(first, MessageState.SENT))
+
+    assert following.pk not in (first.pk, second.pk)
+    second.refresh_from_db()
+    assert (second.state, second.connection) == (MessageState.SENDING, 1)
 
 
 def test_what_is_urgent_puts_back_what_is_claimed(quick):
@@ -276,3 +315,61 @@ def test_a_mail_that_asks_the_database_is_written_when_it_has_answered(
     assert len(smtp_server.messages) == 5
     assert all("VCALENDAR" in mail.as_string() for mail in smtp_server.messages)
     assert asked == [MessageState.SENDING] * 5
+
+
+# --- When something breaks in between --------------------------------------------------------------------
+
+
+def change_what_stands(message):
+    """What a backup of another installation, or somebody in the database, leaves behind."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE notifications_message SET body = 'in clear' WHERE id = %s", [message.pk])
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_does_not_open_fails_alone(quick, number):
+    messages = MessageFactory.create_batch(3)
+    change_what_stands(messages[number])
+
+    assert quick._next() is None
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state, last_error, attempts FROM notifications_message ORDER BY id")
+        expected = [("queued", "", 0)] * 3
+        expected[number] = ("failed", "NotSealed", 1)
+        assert cursor.fetchall() == expected
+    assert quick._next() is not None
+
+
+def test_what_was_deleted_in_between_holds_up_nothing(quick, monkeypatch):
+    first, *others = MessageFactory.create_batch(3)
+    read = quick._read
+    monkeypatch.setattr(
+        quick, "_read", lambda taken: (Message.objects.filter(pk=first.pk).delete(), read(taken))[1]
+    )
+
+    assert quick._next() is None
+
+    assert states() == [QUEUED, QUEUED]
+    assert quick._next().pk == others[0].pk
+
+
+def test_what_the_worker_s_time_is_too_short_for_waits_and_what_has_left_is_noted(
+    at_once, smtp_server, reasons_stand, monkeypatch
+):
+    monkeypatch.setattr(delivery, "CLAIM_SECONDS", 60)
+    messages = MessageFactory.create_batch(4)
+    written = []
+
+    def invitation(number, reader):
+        written.append(reader.pk)
+        if len(written) == 3:
+            raise SoftTimeLimitExceeded
+        return
+
+    monkeypatch.setitem(invitations._composers, messages[0].event, invitation)
+
+    (ended,) = at_once(lambda: delivery.deliver_batch(channel="email", by=None, clock=lambda: NOW))
+
+    assert isinstance(ended, SoftTimeLimitExceeded)
+    assert states() == [SENT, SENT, QUEUED, QUEUED]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from accounts.models import Role
 from notifications import (
@@ -317,6 +317,15 @@ def test_a_late_answer_never_touches_a_newer_attempt(db, smtp_server):
     assert (state_of(message), message.attempts) == (S.SENDING, 2)
 
 
+def end_the_session():
+    """Of this very connection, as a server that is started anew does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    with psycopg.connect(database_url(), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+
 def test_a_result_is_written_when_the_next_claim_fails(at_once, smtp_server):
     """The session breaks between a mail that was taken and the note of it."""
     messages = MessageFactory.create_batch(2)
@@ -324,17 +333,33 @@ def test_a_result_is_written_when_the_next_claim_fails(at_once, smtp_server):
     def send_and_break():
         batch = delivery._Batch("email", 0, lambda: NOW)
         claimed = batch._next()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            (pid,) = cursor.fetchone()
-        with psycopg.connect(database_url(), autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        end_the_session()
         batch._next(after=_sent(claimed))
 
     (broken,) = at_once(send_and_break)
 
     assert isinstance(broken, Exception)
     assert sorted(state_of(message) for message in messages) == [S.QUEUED, S.SENT]
+
+
+def test_and_when_what_was_claimed_cannot_be_put_back(at_once, smtp_server, monkeypatch):
+    messages = MessageFactory.create_batch(3)
+    monkeypatch.setattr(delivery, "LONGEST_CLAIM_SECONDS", 0)
+
+    def send_and_break():
+        batch = delivery._Batch("email", 0, lambda: NOW)
+        batch.seconds_each = 0.001
+        claimed = batch._next()
+        assert len(batch.taken) == 2
+        end_the_session()
+        batch._next(after=_sent(claimed))
+
+    (broken,) = at_once(send_and_break)
+    assert isinstance(broken, DatabaseError)
+    assert state_of(messages[0]) == S.SENT
+
+    doubts.mark_interrupted(by=None, now=NOW)
+    assert [state_of(message) for message in messages] == [S.SENT, S.QUEUED, S.QUEUED]
 
 
 # --- What the desk sees of it ---------------------------------------------------------------------------

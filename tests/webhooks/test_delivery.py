@@ -315,7 +315,28 @@ class TestStopping:
         assert len(set(keys(receiver))) == 1
         assert states() == [S.DELIVERED]
 
+    def test_what_is_replayed_holds_up_nothing(self, endpoint, receiver, happens, deliver, administrator):
+        happens()
+        deliver(endpoint)
+        opened = Delivery.objects.get()
+        receiver.answer = lambda request: DOWN if b"need.opened" in request.body else TAKEN
+        services.replay(delivery_id=opened.pk, by=administrator, now=NOW)
+        deliver(endpoint)
+        happens(happening=Happening.NEED_CLOSED)
+        deliver(endpoint, now=NOW + PAUSES[0])
+        assert states() == [S.WAITING, S.DELIVERED]
+
+    def test_but_what_waited_keeps_its_place(self, endpoint, receiver, happens, deliver, administrator):
+        receiver.answer = lambda request: DOWN if b"need.opened" in request.body else TAKEN
+        happens()
+        happens(happening=Happening.NEED_CLOSED)
+        services.replay(delivery_id=Delivery.objects.earliest("id").pk, by=administrator, now=NOW)
+        deliver(endpoint)
+        deliver(endpoint, now=NOW + PAUSES[0])
+        assert states() == [S.WAITING, S.WAITING]
+
     def test_a_month_later_it_is_forgotten(self, endpoint, happens):
         happens()
+        services.place_events(by=None)
         assert services.forget_old(by=None, now=NOW + services.KEPT) == 0
         assert services.forget_old(by=None, now=NOW + services.KEPT + SECOND) == 2

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.services import end_all
 from config import backups
 from notifications.doubts import set_restored_aside
+from webhooks.services import place_anew
 
 
 class Command(BaseCommand):
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         now = timezone.now()
         ended, aside = end_all(by=None), set_restored_aside(by=None, now=now)
+        place_anew(by=None, now=now)
         self.stdout.write(
             _("Remise du %(day)s\u202f: %(tables)s tables, %(rows)s lignes, toutes comparées.")
             % {

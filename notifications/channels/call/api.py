@@ -1,6 +1,6 @@
 """The API of the list of calls: whom the desk calls, who does it now, and what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import django_filters
@@ -16,6 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api import has_scope
 from accounts.endpoints import Conflict, Endpoint
 from accounts.models import Scope
 from accounts.operations import problems
@@ -58,7 +59,8 @@ class CallSerializer(serializers.Serializer):
         help_text="False once the person knows, or nothing is asked any more."
     )
     name = serializers.CharField(
-        allow_null=True, help_text="As all below, read while you call them; each reading is logged."
+        allow_null=True,
+        help_text="As all below, read while you call them, with a key that may take calls; each reading is logged.",
     )
     phone = serializers.CharField(allow_null=True)
     proven = serializers.BooleanField(
@@ -66,6 +68,13 @@ class CallSerializer(serializers.Serializer):
     )
     language = serializers.CharField(allow_null=True)
     text = serializers.CharField(allow_null=True, help_text="What they are told, in their language.")
+
+
+class CallsSerializer(serializers.Serializer):
+    """The calls to make."""
+
+    more = serializers.BooleanField(help_text=f"Whether there are more than these {MOST}.")
+    results = CallSerializer(many=True)
 
 
 class CallFilter(django_filters.FilterSet):
@@ -131,11 +140,13 @@ class CallEndpoint(Endpoint):
         tags=TAGS,
         summary="List whom to call",
         description=f"The most urgent first, {MOST} at most. Without names and numbers: `take/` gives them.",
-        responses={200: CallSerializer(many=True), **problems()},
+        responses={200: CallsSerializer, **problems()},
     )
     def list(self, request: Request) -> Response:
-        messages = [*self.filter_queryset(self.get_queryset())[:MOST]]
-        return Response(CallSerializer(self._shapes(messages), many=True).data)
+        messages = [*self.filter_queryset(self.get_queryset())[: MOST + 1]]
+        first = messages[:MOST]
+        shapes = self._shapes(first, to_make={message.pk for message in first})
+        return Response(CallsSerializer({"more": len(messages) > MOST, "results": shapes}).data)
 
     @extend_schema(
         tags=TAGS, summary="Read a call", parameters=[ID], responses={200: CallSerializer, **problems(404)}
@@ -144,7 +155,8 @@ class CallEndpoint(Endpoint):
         return self.answer()
 
     def shown(self) -> dict[str, Any]:
-        (shape,) = self._shapes([self.get_object()])
+        message = self.get_object()
+        (shape,) = self._shapes([message], to_make={message.pk} if selectors.is_to_make(message) else set())
         return dict(CallSerializer(shape).data)
 
     def answer(self, status: int = 200) -> Response:
@@ -154,15 +166,11 @@ class CallEndpoint(Endpoint):
             services.log_reading(message, by=self.actor, now=timezone.now())
         return self.told(shown, status)
 
-    def _shapes(self, messages: Any) -> Any:
-        now = timezone.now()
-        taken = selectors.under_way({message.recipient_id for message in messages}, now)
+    def _shapes(self, messages: Sequence[Any], *, to_make: Collection[int]) -> Any:
+        taken = selectors.under_way({message.recipient_id for message in messages}, timezone.now())
         before = selectors.last_outcomes([message.pk for message in messages])
-        to_make = set(
-            selectors.calls_to_make_of(self.actor)
-            .filter(pk__in=[message.pk for message in messages])
-            .values_list("pk", flat=True)
-        )
+        # Who may take a call is told whom to call, not who only may look on.
+        may_be_told = self.detail and has_scope(self.request, self.area)
         for message in messages:
             call, made = taken.get(message.recipient_id), before.get(message.pk)
             mine = call is not None and call.by_id == self.actor.pk
@@ -178,7 +186,8 @@ class CallEndpoint(Endpoint):
                 "is_to_make": message.pk in to_make,
                 **dict.fromkeys(("name", "phone", "proven", "language", "text")),
             }
-            if self.detail and mine and call is not None and call.message_id == message.pk:
+            about_it = call is not None and call.message_id == message.pk
+            if may_be_told and mine and about_it and message.pk in to_make:
                 person = message.recipient
                 shape |= {
                     "name": str(person),

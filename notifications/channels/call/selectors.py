@@ -36,6 +36,11 @@ def calls_to_make_of(user: User) -> MessageQuerySet:
     return _to_make(calls_of(user))
 
 
+def is_to_make(message: Message) -> bool:
+    """Whether this one is on the list."""
+    return _to_make(Message.objects.filter(pk=message.pk, channel=NAME)).exists()
+
+
 def _to_make(calls: MessageQuerySet) -> MessageQuerySet:
     waiting = calls.filter(state=MessageState.QUEUED).with_reason()
     return (

@@ -48,9 +48,11 @@ class Noted:
 
 @transaction.atomic
 def take(*, message_id: int, by: User, now: datetime) -> Call:
-    """Say that one is calling this person now. Raises Taken while somebody else is; ValidationError if nobody is to."""
+    """Say that one is calling this person now. Raises Taken while somebody else is; ValidationError if nobody is to,
+    since they know, or nothing is wanted of them any more.
+    """
     message = _locked(message_id)
-    if message.state != MessageState.QUEUED:
+    if not selectors.is_to_make(message):
         raise ValidationError(_("Cet appel n’est plus à faire."))
     call = _under_way(message, by=by, now=now)
     if call is not None and call.message_id == message.pk:

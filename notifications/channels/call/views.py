@@ -119,13 +119,13 @@ def call(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
 def take(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """Whoever calls says so: for some minutes nobody else does. Keeps the hour that they had written."""
     message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
-    if selectors.calls_to_make(city).filter(pk=message.pk).exists():
-        try:
-            services.take(message_id=message.pk, by=person(request), now=timezone.now())
-        except services.Taken as taken:
-            messages.warning(request, _is_taken(taken.call))
-        except ValidationError as refusal:
-            messages.info(request, " ".join(refusal.messages))
+    try:
+        services.take(message_id=message.pk, by=person(request), now=timezone.now())
+    except services.Taken as taken:
+        messages.warning(request, _is_taken(taken.call))
+    except ValidationError as refusal:
+        messages.info(request, " ".join(refusal.messages))
+        return redirect("notifications:call:list", city.slug)
     page = reverse("notifications:call:one", args=[city.slug, message.pk])
     again_at = request.POST.get("again_at", "")
     return redirect(f"{page}?{urlencode({'again_at': again_at})}" if again_at else page)
@@ -202,7 +202,7 @@ def outcome(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
 
 def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) -> HttpResponse:
     now, user = timezone.now(), person(request)
-    if not selectors.calls_to_make(city).filter(pk=message.pk).exists():
+    if not selectors.is_to_make(message):
         messages.info(request, _("Cet appel n’est plus à faire."))
         return redirect("notifications:call:list", city.slug)
     taken, is_mine = _whose(message, user, now)

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend
@@ -92,8 +93,12 @@ class Transport:
     def prepare(self, message: Message) -> None:
         """Write a mail ahead; `send` writes one that asks the database, or cannot be written."""
         self._prepared = None
-        with contextlib.suppress(Exception):
+        try:
             self._prepared = message, self._write(message)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            return
 
     def _write(self, message: Message) -> _Written:
         mail = compose(message)
