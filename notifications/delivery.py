@@ -241,8 +241,8 @@ class _Batch:
         return [rows[key] for key in taken]
 
     def _set_aside(self, taken: list[int], error: Exception, *, now: datetime) -> None:
-        """Of a claim that could not be read, and of which none has left: what does not open fails, by its own code, and
-        the others wait for the next batch. Raises `error` where it is of none of them.
+        """Of a claim that could not be read, and of which none has left: what does not open waits longest, for a key may
+        be missing on this machine alone; the others wait for the next batch. Raises `error` where it is of none of them.
         """
         try:
             for key in taken:
@@ -251,9 +251,9 @@ class _Batch:
                 except SealBroken as broken:
                     code = type(broken).__name__
                     claims.ours(line=self.line, ids=[key], claimed_at=now).update(
-                        state=MessageState.FAILED, last_error=code
+                        state=MessageState.QUEUED, due_at=now + BACKOFF[-1], last_error=code
                     )
-                    log.warning("message %s %s: %s", key, MessageState.FAILED, code)
+                    log.error("message %s does not open: %s", key, code)
                 except KeyError:
                     log.info("message %s is gone", key)
         finally:

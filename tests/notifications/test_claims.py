@@ -327,16 +327,18 @@ def change_what_stands(message):
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_what_does_not_open_fails_alone(quick, number):
+def test_what_does_not_open_waits_alone_and_is_not_lost(quick, number):
     messages = MessageFactory.create_batch(3)
     change_what_stands(messages[number])
 
     assert quick._next() is None
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT state, last_error, attempts FROM notifications_message ORDER BY id")
-        expected = [("queued", "", 0)] * 3
-        expected[number] = ("failed", "NotSealed", 1)
+        cursor.execute(
+            "SELECT state, last_error, attempts, due_at > now() FROM notifications_message ORDER BY id"
+        )
+        expected = [("queued", "", 0, False)] * 3
+        expected[number] = ("queued", "NotSealed", 1, True)
         assert cursor.fetchall() == expected
     assert quick._next() is not None
 
