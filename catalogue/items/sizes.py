@@ -20,6 +20,8 @@ _SEVERAL = re.compile(
     r"|(?:diverses|differentes|plusieurs) tailles|mixed sizes?|all sizes|various sizes)\b"
     rf"|^\s*(?:{MIXED}|mixte|mixtes|divers|diverses)\s*$|{fold('مقاسات مختلفة')}"
 )
+# A cell that says that there is none to say; the "s" of "s/o" is no size.
+_UNSAID = re.compile(r"(?:s ?/ ?o|n ?/ ?[acdr]|sans objet|[-–—_.?]+)")
 # Behind a number alone: it counts something.
 _NO_COUNT = (
     r"(?! ?(?:x|kg|g|l|ml|cm|ans?|mois|pieces?|paires?|paquets?|boites?|lots?|cartons?|packs?|pots?|pcs)\b)"
@@ -31,6 +33,11 @@ _RANGE = r"(?:\d{1,2} ?(?:-|/|a|to|–) ?)?"
 def text_of(typed: str) -> str:
     """What sizes are looked for in: folded, digits apart from letters, one space between words."""
     return re.sub(r"\s+", " ", spaced(fold(typed))).strip()
+
+
+def says_no_size(typed: str) -> bool:
+    """Whether a cell of sizes is as good as empty."""
+    return _UNSAID.fullmatch(text_of(typed)) is not None
 
 
 @dataclass(frozen=True)
@@ -168,7 +175,8 @@ YEARS = _ages("years", "2y", "16y")
 # --- Adults, shoes ---------------------------------------------------------------------------------------
 
 _ADULT = ("XS", "S", "M", "L", "XL", "XXL")
-CUTS = WOMEN, MEN = "w", "m"
+# Codes that nobody types for a letter; the longest, "masc-XXL", is as long as a size may be.
+CUTS = WOMEN, MEN = "fem", "masc"
 # Who it is cut for, in the languages of the product.
 _CUTS = {
     WOMEN: re.compile(

@@ -99,8 +99,8 @@ CATEGORIES = {
 ADULTS, CUT, CHILDREN, DUVETS = (
     Sizes(("S", "M", "L")),
     Sizes(
-        ("M", "w-M", "m-M", "w"),
-        instead=frozenset({("w-M", "M"), ("M", "w-M"), ("M", "m-M"), ("w", "w-M"), ("w", "")}),
+        ("M", "fem-M", "masc-M", "fem"),
+        instead=frozenset({("fem-M", "M"), ("M", "fem-M"), ("M", "masc-M"), ("fem", "fem-M"), ("fem", "")}),
     ),
     Sizes(("2y", "3y", "4y"), Larger.NEXT),
     Sizes(("140", "200", "220"), Larger.ANY),
