@@ -6,7 +6,17 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from catalogue.items import ITEM, SERIES, Item, alternatives, find_item, for_whom, read_sizes, says_no_size
+from catalogue.items import (
+    ITEM,
+    SERIES,
+    Item,
+    alternatives,
+    find_item,
+    for_whom,
+    in_one,
+    read_sizes,
+    says_no_size,
+)
 from catalogue.labels import listed
 from engine.goods import ANY, MIXED, OTHER, Offered, Wanted
 
@@ -66,9 +76,8 @@ def offered(item: str, size: str, category: str, language: str) -> Goods:
     thing = _thing(item, category, "item", language)
     given = _sizes([thing], [size], "size") if size else []
     sizes = for_whom(thing.sizes, given) if given else thing.sizes
-    one = sizes[0] if len(sizes) == 1 else MIXED if sizes else ""
     return Goods(
-        Offered(thing.code, one, thing.item.series if thing.item else None),
+        Offered(thing.code, in_one(sizes), thing.item.series if thing.item else None),
         thing.item.category.value if thing.item else "",
         (thing,),
     )
@@ -86,9 +95,8 @@ def wanted(items: tuple[str, ...], sizes: tuple[str, ...], category: str, langua
     known = {thing.item.category.value: None for thing in things if thing.item}
     if len(known) > 1:
         raise Unclear("items", _("Ces objets sont de catégories différentes. Postez un besoin pour chacun."))
-    asked = [size for thing in things for size in thing.sizes]
-    if given := _sizes(things, sizes, "sizes"):
-        asked = [*for_whom(asked, given)]
+    beside = [size for thing in things for size in thing.sizes]
+    asked = for_whom(beside, _sizes(things, sizes, "sizes") or beside)
     codes = {thing.code: thing.item.series if thing.item else None for thing in things}
     said = Wanted(tuple(codes), () if MIXED in asked else tuple(dict.fromkeys(asked)), tuple(codes.values()))
     return Goods(said, next(iter(known), ""), tuple(things))

@@ -19,6 +19,7 @@ from catalogue.items import (
     by_title,
     check_sizes,
     for_whom,
+    in_one,
     sizes_of,
     understood,
 )
@@ -43,7 +44,7 @@ def name_offered(fields: dict[str, Any]) -> dict[str, Any]:
     sizes = for_whom(said[0].sizes, given) if given else said[0].sizes
     return _settled(fields, said) | {
         "item": said[0].item,
-        "size": "".join(sizes) if len(sizes) < 2 else MIXED,
+        "size": in_one(sizes),
     }
 
 
@@ -55,9 +56,8 @@ def name_needed(fields: dict[str, Any]) -> dict[str, Any]:
         one for text in fields.get("items") or [""] for one in _either(text, fields.get("category") or "")
     ]
     said = _said(typed, fields, name="items", number="quantity")
-    sizes: Sequence[str] = [size for one in said for size in one.sizes]
-    if given := _sizes(said, fields.get("sizes") or [], name="sizes"):
-        sizes = for_whom(sizes, given)
+    named = [size for one in said for size in one.sizes]
+    sizes = for_whom(named, _sizes(said, fields.get("sizes") or [], name="sizes") or named)
     return _settled(fields, said) | {
         "items": list(dict.fromkeys(one.item for one in said)),
         "sizes": [] if MIXED in sizes else list(dict.fromkeys(sizes)),

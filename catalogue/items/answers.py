@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from catalogue.items.item import Item
 from catalogue.items.lexicon import lexicons
-from catalogue.items.sizes import SERIES, says_no_size
+from catalogue.items.sizes import SERIES, in_one, says_no_size
 from catalogue.items.table import ITEMS
 from catalogue.items.typed import find_item, read_sizes
 from catalogue.items.words import fold
@@ -41,8 +41,8 @@ class Said:
 
     @property
     def size(self) -> str:
-        """One size: several are `MIXED`."""
-        return "".join(self.sizes) if len(self.sizes) < 2 else MIXED
+        """The one that an offer keeps of them."""
+        return in_one(self.sizes)
 
     @property
     def number(self) -> int | None:
