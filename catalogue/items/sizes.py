@@ -6,6 +6,7 @@ Codes stand in the database, the API and files. No two series share one but thos
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -158,8 +159,9 @@ def says_an_age(text: str) -> bool:
 
 
 def without_lengths(text: str) -> str:
-    """`text_of` what was typed without the centimetres that are no child's height: no number of
-    labels, or a round one. "Manteau long 110 cm" says how long it is.
+    """`text_of` what was typed without centimetres that are no child's height: of labels, those that are round too.
+
+    "Manteau long 110 cm" says how long it is.
     """
     return _HEIGHT.sub(
         lambda found: found[0] if int(found[1]) % 10 and int(found[1]) in _HEIGHTS else " ", text
@@ -200,7 +202,7 @@ _CUTS = {
     MEN: re.compile(
         r"\b(?:hommes?|messieurs|monsieur|masculine?s?|mens?|man|للرجال|رجال\w*|رجل|чоловіч\w*|чоловік\w*|мужск\w*|мужчин\w*"
         r"|hombres?|caballeros?|مردانه|مرد)\b"
-        r"|(?<!\d )(?<!')\bh\b(?!')"
+        r"|(?<!\d )(?<!')\bh\b(?!'| ?&)"
     ),
 }
 
@@ -250,15 +252,15 @@ def _cut_sizes() -> Sizes:
     What does not say for whom would do for both, and the other way round; of a woman or a man alone, any letter. Of
     women's, of which the letter is not known or there are several, one may do.
     """
-    of_cut = {(f"{cut}-{size}", size) for cut in _CUTS for size in _ADULT}
-    instead = {*of_cut, *((size, whole) for whole, size in of_cut)}
-    instead |= {(cut, size) for cut in _CUTS for size in ("", *_ADULT, *(f"{cut}-{size}" for size in _ADULT))}
-    unsure = {(size, cut) for cut in _CUTS for size in (*_ADULT, *(f"{cut}-{size}" for size in _ADULT))}
-    return Sizes(
-        (*_ADULT, *(f"{cut}-{size}" for cut in _CUTS for size in _ADULT), *_CUTS),
-        instead=frozenset(instead),
-        unsure=frozenset(unsure),
-    )
+    of_cut = {cut: tuple(f"{cut}-{size}" for size in _ADULT) for cut in CUTS}
+    instead: set[tuple[str, str]] = set()
+    unsure: set[tuple[str, str]] = set()
+    for cut, letters in of_cut.items():
+        instead |= {*zip(letters, _ADULT, strict=True), *zip(_ADULT, letters, strict=True)}
+        instead |= {(cut, size) for size in ("", *_ADULT, *letters)}
+        unsure |= {(size, cut) for size in (*_ADULT, *letters)}
+    codes = (*_ADULT, *chain.from_iterable(of_cut.values()), *CUTS)
+    return Sizes(codes, instead=frozenset(instead), unsure=frozenset(unsure))
 
 
 def _sizes_of_one(cut: str) -> Sizes:
@@ -291,15 +293,15 @@ def _no_size(found: str) -> list[Pattern]:
 _INCHES = _no_size(r"\bw ?\d\d\b(?: ?[-/x]? ?l ?\d\d\b)?")
 _ADULT_PATTERNS = (
     *_INCHES,
-    # Not the "l" of "l'hiver", nor metres.
+    # Not the "l" of "l'hiver", nor metres, nor "H&M".
     Pattern(
-        re.compile(r"(?<![\w'])(?<!\d )(xxl|xl|xs|s|m|l)\b(?!')"),
+        re.compile(r"(?<![\w'&])(?<!\d )(?<!& )(xxl|xl|xs|s|m|l)\b(?!')"),
         lambda match: match[1].upper(),
     ),
     Pattern(re.compile(r"\b(?:[2-6] ?xl|xxx+l)\b"), lambda _match: "XXL"),
     Pattern(re.compile(r"\b(?:taille |size )?(small|medium)\b"), lambda match: match[1][0].upper()),
     Pattern(re.compile(r"\bsize large\b"), lambda _match: "L"),
-    Pattern(re.compile(r"\b(?:tailles?|t|size|eu|مقاس|قياس) ?(?:\d\d ?[-/] ?)?(\d\d)\b"), _letter),
+    Pattern(re.compile(r"\b(?:tailles?|t|size|eu|مقاس|قياس) ?:? ?(?:\d\d ?[-/] ?)?(\d\d)\b"), _letter),
     Pattern(
         re.compile(rf"(?<!\bde )(?<!\bx )\b(?:\d\d ?[-/] ?)?(3[468]|4[02468]|5[024])\b{_NO_COUNT}"),
         _bare_letter,
@@ -395,7 +397,9 @@ WHEELS = Series(
             re.compile(r"\b(\d\d) ?(?:pouces?|inch(?:es)?|in\b|''|\"|”|بوصه)"), lambda match: f"{match[1]}in"
         ),
         Pattern(
-            re.compile(rf"\b(\d\d)\b(?! ?(?:{_YEAR}|{_MONTH})\b)"), lambda match: f"{match[1]}in", bare=True
+            re.compile(rf"\b(\d\d)\b(?! ?(?!\w\b)(?:{_YEAR}|{_MONTH})\b)"),
+            lambda match: f"{match[1]}in",
+            bare=True,
         ),
     ),
     lambda code: ngettext("%(n)s pouce", "%(n)s pouces", int(code[:-2])) % {"n": code[:-2]},

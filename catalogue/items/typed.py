@@ -93,7 +93,9 @@ def _parted(typed: str, between: frozenset[str]) -> list[str]:
 def _side_by_side(typed: str, category: str, language: str) -> list[Item]:
     """The things that "assiettes/verres" names; nothing without a stroke."""
     parts = re.split(_STROKE, typed)
-    named = [find_item(part, category=category, language=language).certain for part in parts[:-1] and parts]
+    if len(parts) == 1:
+        return []
+    named = [find_item(part, category=category, language=language).certain for part in parts]
     return list(dict.fromkeys(item for item in named if item))
 
 
