@@ -6,7 +6,7 @@ from itertools import chain
 from babel import Locale, UnknownLocaleError
 from babel.core import get_locale_identifier, parse_locale
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, get_supported_language_variant
+from django.utils.translation import get_language, get_supported_language_variant, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from engine.vocabulary import PARTS_OF_LANGUAGES, SAME_LANGUAGES
@@ -41,7 +41,9 @@ NAMES = {
     "afb": ("عربي خليجي", _("arabe du Golfe")),
     "swb": ("Shimaore", _("shimaoré")),
     "buc": ("Kibushi", _("kibushi")),
-    "fvr": ("Bèle fòòr", _("four")),
+    "zdj": ("Shingazidja", _("comorien de la Grande Comore")),
+    # Not the number, which Django's own words have too.
+    "fvr": ("Bèle fòòr", pgettext_lazy("langue", "four")),
     "mls": ("Masarak", _("massalit")),
     "zag": ("Beria", _("zaghawa")),
     "aii": ("ܣܘܪܝܬ", _("assyrien")),

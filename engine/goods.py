@@ -32,8 +32,15 @@ class Sizes:
 
     codes: tuple[str, ...]
     larger: Larger = Larger.NONE
-    # (wanted, offered), where neither is the other and it would do: "M" of whoever, for a woman's "M".
+    # (wanted, offered), where neither is the other and it would do: "M" of whoever, for a woman's "M". What is wanted
+    # may be a code of another series.
     instead: frozenset[tuple[str, str]] = frozenset()
+    # The same, where it may do: several of women's, for a woman's "M".
+    unsure: frozenset[tuple[str, str]] = frozenset()
+
+    def asks(self, wanted: str) -> bool:
+        """Whether a size that is asked says something of this series."""
+        return wanted in self.codes or any(wanted == asked for asked, _offered in self.instead)
 
     def does(self, wanted: str, offered: str) -> bool:
         """Whether the offered size would do in place of this one of the series: it is larger in a way that does, or
@@ -41,7 +48,7 @@ class Sizes:
         """
         if (wanted, offered) in self.instead:
             return True
-        if offered not in self.codes:
+        if wanted not in self.codes or offered not in self.codes:
             return False
         step = self.codes.index(offered) - self.codes.index(wanted)
         return step > 0 if self.larger is Larger.ANY else step == 1 and self.larger is Larger.NEXT
@@ -77,21 +84,24 @@ def item_fits(wanted: Sequence[str], offered: str) -> float | None:
 
 
 def size_fits(series: Sizes | None, wanted: Sequence[str], offered: str) -> float | None:
-    """1 for the size named first, or none asked; ¾ for another, or one that does instead; ½ for `MIXED`; else None.
+    """1 for the size named first, or none asked; ¾ for another, or one that does instead; ½ for `MIXED`, or one that
+    may do; else None.
 
     `series` is that of the offered item; None: it has no sizes, and none is judged. A need may name items of several
     series: of its sizes those of this one count. Of an offer of `ANY` item, pass the series of what is asked.
     """
     if series is None:
         return FIRST
-    asked = [size for size in wanted if size in series.codes]
+    asked = [size for size in wanted if series.asks(size)]
     if not wanted:
         return FIRST
     if offered == MIXED:
         return UNSURE
     if offered in asked:
         return FIRST if asked.index(offered) == 0 else INSTEAD
-    return INSTEAD if any(series.does(size, offered) for size in asked) else None
+    if any(series.does(size, offered) for size in asked):
+        return INSTEAD
+    return UNSURE if any((size, offered) in series.unsure for size in asked) else None
 
 
 def goods_fit(wanted: Wanted, offered: Offered) -> tuple[float | None, float | None]:

@@ -18,7 +18,7 @@ from needs import selectors as needs
 from needs.forms import FORMS as NEED_FORMS
 from needs.models import Need
 from offers import selectors as offers
-from offers.forms import OfferForm, current_values, edit_names, period_formset
+from offers.forms import OfferForm, current_values, edit_names, own_cut, period_formset
 from offers.models import Offer
 from offers.services import note_address_read
 
@@ -46,6 +46,7 @@ def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         names=names,
         initial=current_values(offer, names),
         compact=True,
+        item_sizes=own_cut(offer),
     )
     form.fields["title"].help_text = ""
     periods = period_formset(data, windows=offers.periods_of(offer), today=today)

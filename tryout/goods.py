@@ -6,7 +6,17 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from catalogue.items import ITEM, SERIES, Item, alternatives, find_item, for_whom, read_sizes
+from catalogue.items import (
+    ITEM,
+    SERIES,
+    Item,
+    alternatives,
+    find_item,
+    for_whom,
+    in_one,
+    read_sizes,
+    says_no_size,
+)
 from catalogue.labels import listed
 from engine.goods import ANY, MIXED, OTHER, Offered, Wanted
 
@@ -64,10 +74,10 @@ class Goods:
 def offered(item: str, size: str, category: str, language: str) -> Goods:
     """What an offer says. `language` is the reader's. Raises Unclear."""
     thing = _thing(item, category, "item", language)
-    sizes = for_whom(thing.sizes, _sizes([thing], [size], "size")) if size else thing.sizes
-    one = sizes[0] if len(sizes) == 1 else MIXED if sizes else ""
+    given = _sizes([thing], [size], "size") if size else []
+    sizes = for_whom(thing.sizes, given) if given else thing.sizes
     return Goods(
-        Offered(thing.code, one, thing.item.series if thing.item else None),
+        Offered(thing.code, in_one(sizes), thing.item.series if thing.item else None),
         thing.item.category.value if thing.item else "",
         (thing,),
     )
@@ -85,9 +95,8 @@ def wanted(items: tuple[str, ...], sizes: tuple[str, ...], category: str, langua
     known = {thing.item.category.value: None for thing in things if thing.item}
     if len(known) > 1:
         raise Unclear("items", _("Ces objets sont de catégories différentes. Postez un besoin pour chacun."))
-    asked = [size for thing in things for size in thing.sizes]
-    if sizes:
-        asked = [*for_whom(asked, _sizes(things, sizes, "sizes"))]
+    beside = [size for thing in things for size in thing.sizes]
+    asked = for_whom(beside, _sizes(things, sizes, "sizes") or beside)
     codes = {thing.code: thing.item.series if thing.item else None for thing in things}
     said = Wanted(tuple(codes), () if MIXED in asked else tuple(dict.fromkeys(asked)), tuple(codes.values()))
     return Goods(said, next(iter(known), ""), tuple(things))
@@ -116,6 +125,8 @@ def _sizes(things: Sequence[Thing], typed: Sequence[str], column: str) -> list[s
     items = [thing.item for thing in things if thing.item]
     found: dict[str, None] = {}
     for text in typed:
+        if says_no_size(text):
+            continue
         if text == MIXED or (text in _SIZES and not items):
             found[text] = None
             continue

@@ -19,6 +19,7 @@ from catalogue.items import (
     by_title,
     check_sizes,
     for_whom,
+    in_one,
     sizes_of,
     understood,
 )
@@ -39,10 +40,11 @@ def name_offered(fields: dict[str, Any]) -> dict[str, Any]:
         return fields
     said = _said([fields.get("item") or ""], fields, name="item", number="capacity")
     size = fields.get("size") or ""
-    sizes = for_whom(said[0].sizes, _sizes(said, [size], name="size")) if size else said[0].sizes
+    given = _sizes(said, [size], name="size") if size else ()
+    sizes = for_whom(said[0].sizes, given) if given else said[0].sizes
     return _settled(fields, said) | {
         "item": said[0].item,
-        "size": "".join(sizes) if len(sizes) < 2 else MIXED,
+        "size": in_one(sizes),
     }
 
 
@@ -54,10 +56,8 @@ def name_needed(fields: dict[str, Any]) -> dict[str, Any]:
         one for text in fields.get("items") or [""] for one in _either(text, fields.get("category") or "")
     ]
     said = _said(typed, fields, name="items", number="quantity")
-    asked = fields.get("sizes") or []
-    sizes: Sequence[str] = [size for one in said for size in one.sizes]
-    if asked:
-        sizes = for_whom(sizes, _sizes(said, asked, name="sizes"))
+    named = [size for one in said for size in one.sizes]
+    sizes = for_whom(named, _sizes(said, fields.get("sizes") or [], name="sizes") or named)
     return _settled(fields, said) | {
         "items": list(dict.fromkeys(one.item for one in said)),
         "sizes": [] if MIXED in sizes else list(dict.fromkeys(sizes)),

@@ -215,19 +215,26 @@ def size_options(codes: Iterable[str], said: Sequence[str], *, several: bool) ->
     """The sizes of these items, as they are ticked; for one thing also that they are several, or not known.
 
     For whom it is cut comes from the words of one thing, and is ticked beside the letters of what is looked for: of
-    "M femme" and the like only what is `said` is shown.
+    "M femme" and the like only what is `said` is shown. Where one thing is "M femme", its letters are all women's.
     """
+    whose = {_cut_of(size) for size in said if not several} - {""} or {""}
     series = [ITEM[code].sizes for code in codes if code in ITEM]
     options = {
         size: one.label(size)
         for one in series
         if one
         for size in one.sizes.codes
-        if size in said or (several if size in CUTS else size.partition("-")[0] not in CUTS)
+        if size in said or (several if size in CUTS else _cut_of(size) in whose)
     }
     if options and not several:
         options |= {MIXED: size_label(MIXED), "": gettext("je ne sais pas")}
     return list(options.items())
+
+
+def _cut_of(size: str) -> str:
+    """For whom it says that it is: empty where it does not."""
+    cut, _hyphen, letter = size.partition("-")
+    return cut if letter and cut in CUTS else ""
 
 
 def sizes_in(data: Any, name: str) -> list[str]:

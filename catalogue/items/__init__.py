@@ -16,12 +16,12 @@ from catalogue.items.answers import (
     understood,
 )
 from catalogue.items.item import Item
-from catalogue.items.sizes import CUTS, SERIES, Series, for_whom
+from catalogue.items.sizes import CUTS, SERIES, Series, for_whom, in_one, says_no_size
 from catalogue.items.table import ITEMS
 from catalogue.items.typed import Found, alternatives, find_item, read_sizes
 
 __all__ = [
     "CUTS", "ITEM", "ITEMS", "ITEM_CODES", "LONGEST_TYPED", "LONGEST_WORDS", "MOST_ITEMS", "MOST_SIZES", "SERIES",
     "SIZE_CODES", "Found", "Item", "Said", "Series", "alternatives", "by_title", "check_sizes", "chosen", "find_item",
-    "for_whom", "read_sizes", "sizes_of", "understood",
+    "for_whom", "in_one", "read_sizes", "says_no_size", "sizes_of", "understood",
 ]  # fmt: skip

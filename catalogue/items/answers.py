@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from catalogue.items.item import Item
 from catalogue.items.lexicon import lexicons
-from catalogue.items.sizes import SERIES
+from catalogue.items.sizes import SERIES, in_one, says_no_size
 from catalogue.items.table import ITEMS
 from catalogue.items.typed import find_item, read_sizes
 from catalogue.items.words import fold
@@ -41,8 +41,8 @@ class Said:
 
     @property
     def size(self) -> str:
-        """One size: several are `MIXED`."""
-        return "".join(self.sizes) if len(self.sizes) < 2 else MIXED
+        """The one that an offer keeps of them."""
+        return in_one(self.sizes)
 
     @property
     def number(self) -> int | None:
@@ -110,6 +110,8 @@ def sizes_of(items: Sequence[str], typed: Iterable[str]) -> tuple[str, ...]:
     things = [ITEM[code] for code in items if code in ITEM]
     found: dict[str, None] = {}
     for text in filter(None, map(str.strip, typed)):
+        if says_no_size(text):
+            continue
         read = [size for thing in things for size in read_sizes(thing, text)]
         if not read:
             raise no_such_size(things, text)

@@ -18,8 +18,9 @@ WORD = re.compile(r"[^\W_]+")
 # Signs after which another thing may be named; not the comma of "37,5", the stroke of "6-8" or "S/M".
 _BREAK = re.compile(r"(?<!\d)[.,]|[.,](?!\d)|[;:()+&!?|\n•\[\]،؛]|\s[-–—/]\s|(?<=[^\W\d]{3})/(?=[^\W\d]{3})")
 _HYPHENED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
-# A word must be this long to be taken for one that differs by a letter.
-LONG = 6
+# A word must be this long to be taken for one that differs by a letter; what it is taken for, to be so for certain:
+# "crèche" may be "cruche", and may be none.
+LONG, SURELY = 6, 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ Codes stand in the database, the API and files. No two series share one but thos
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,9 +21,12 @@ _SEVERAL = re.compile(
     r"|(?:diverses|differentes|plusieurs) tailles|mixed sizes?|all sizes|various sizes)\b"
     rf"|^\s*(?:{MIXED}|mixte|mixtes|divers|diverses)\s*$|{fold('مقاسات مختلفة')}"
 )
+# A cell that says that there is none to say; the "s" of "s/o" is no size.
+_UNSAID = re.compile(r"(?:s ?/ ?o|n ?/ ?[acdr]|sans objet|[-–—_.?]+)")
 # Behind a number alone: it counts something.
 _NO_COUNT = (
-    r"(?! ?(?:x|kg|g|l|ml|cm|ans?|mois|pieces?|paires?|paquets?|boites?|lots?|cartons?|packs?|pots?|pcs)\b)"
+    r"(?! ?(?:[€%$]|(?:x|kg|g|l|ml|cm|ans?|mois|euros?|eur|pieces?|paires?|paquets?|boites?|lots?|cartons?|packs?|pots?"
+    r"|pcs)\b))"
 )
 # "6-8 ans", "S/M": the upper one is what the label means.
 _RANGE = r"(?:\d{1,2} ?(?:-|/|a|to|–) ?)?"
@@ -31,6 +35,11 @@ _RANGE = r"(?:\d{1,2} ?(?:-|/|a|to|–) ?)?"
 def text_of(typed: str) -> str:
     """What sizes are looked for in: folded, digits apart from letters, one space between words."""
     return re.sub(r"\s+", " ", spaced(fold(typed))).strip()
+
+
+def says_no_size(typed: str) -> bool:
+    """Whether a cell of sizes is as good as empty."""
+    return _UNSAID.fullmatch(text_of(typed)) is not None
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ class Series:
         Numbers alone count from `bare_from` on, and only where nothing clearer is written.
         """
         if several := _SEVERAL.search(text):
-            return (MIXED,), [several.span()]
+            return for_whom(_cut(text) if self.cut else (), (MIXED,)), [several.span()]
         for bare in (False, True):
             found = sorted(self._found(text, bare=bare, bare_from=bare_from))
             if found:
@@ -129,11 +138,12 @@ _NEWBORN = (
     "nouveau[ -]ne|naissance|newborn|premature|مواليد|новонароджен\\w*|народження|новорожденн\\w*|рождения|"
     "recien nacido|nacimiento|نوزاد|تولد"
 )
+_HEIGHT = re.compile(r"\b(\d{2,3}) ?(?:cm|سم|см)\b")
 _AGE_PATTERNS = (
     Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:{_MONTH})\b(?!')"), _months),
     Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:{_YEAR})\b"), _years),
     Pattern(re.compile(rf"\b(?:{_NEWBORN})\b"), lambda _match: "0m"),
-    Pattern(re.compile(r"\b(\d{2,3}) ?(?:cm|سم|см)\b"), _height),
+    Pattern(_HEIGHT, _height),
     Pattern(re.compile(r"\b(?:tailles?|t) ?(\d{1,2})\b"), lambda match: f"{match[1]}y"),
     # What Arabic says without a figure.
     Pattern(re.compile(r"\bشهر واحد\b"), lambda _match: "1m"),
@@ -143,8 +153,19 @@ _AGE_PATTERNS = (
 
 
 def says_an_age(text: str) -> bool:
-    """Whether `text_of` what was typed names years or months: then it is for a child."""
-    return any(pattern.found.search(text) for pattern in _AGE_PATTERNS[:2])
+    """Whether `text_of` what was typed names the years or months of a child."""
+    months, years = _AGE_PATTERNS[:2]
+    return bool(months.found.search(text)) or any(map(_years, years.found.finditer(text)))
+
+
+def without_lengths(text: str) -> str:
+    """`text_of` what was typed without centimetres that are no child's height: of labels, those that are round too.
+
+    "Manteau long 110 cm" says how long it is.
+    """
+    return _HEIGHT.sub(
+        lambda found: found[0] if int(found[1]) % 10 and int(found[1]) in _HEIGHTS else " ", text
+    )
 
 
 def _age_words(code: str) -> str:
@@ -164,20 +185,24 @@ def _ages(code: str, first: str, last: str) -> Series:
 CHILD = _ages("child", "0m", "16y")
 BABY = _ages("baby", "0m", "2y")
 YEARS = _ages("years", "2y", "16y")
+CHILDRENS = (CHILD, BABY, YEARS)
 
 # --- Adults, shoes ---------------------------------------------------------------------------------------
 
 _ADULT = ("XS", "S", "M", "L", "XL", "XXL")
-CUTS = WOMEN, MEN = "w", "m"
-# Who it is cut for, in the languages of the product.
+# Codes that nobody types for a letter; the longest, "masc-XXL", is as long as a size may be.
+CUTS = WOMEN, MEN = "fem", "masc"
+# Who it is cut for, in the languages of the product; "H" and "F" of French lists, but for the hours of "24 h".
 _CUTS = {
     WOMEN: re.compile(
-        r"\b(?:femmes?|dames?|feminine?s?|chemisiers?|tuniques?|tailleurs?|women|woman|ladies|lady|للنسا\w*|نسا\w*"
+        r"\b(?:femmes?|dames?|feminine?s?|chemisiers?|tuniques?|tailleurs?|womens?|woman|ladies|lady|للنسا\w*|نسا\w*"
         r"|امراه|жіноч\w*|жінк\w*|жінок|женск\w*|женщин\w*|mujer(?:es)?|senoras?|زنانه|زن)\b"
+        r"|(?<!\d )(?<!')\bf\b(?!')"
     ),
     MEN: re.compile(
-        r"\b(?:hommes?|messieurs|monsieur|masculine?s?|men|man|للرجال|رجال\w*|رجل|чоловіч\w*|чоловік\w*|мужск\w*|мужчин\w*"
+        r"\b(?:hommes?|messieurs|monsieur|masculine?s?|mens?|man|للرجال|رجال\w*|رجل|чоловіч\w*|чоловік\w*|мужск\w*|мужчин\w*"
         r"|hombres?|caballeros?|مردانه|مرد)\b"
+        r"|(?<!\d )(?<!')\bh\b(?!'| ?&)"
     ),
 }
 
@@ -189,13 +214,27 @@ def _cut(text: str) -> tuple[str, ...]:
 
 
 def for_whom(said: Sequence[str], sizes: Sequence[str]) -> tuple[str, ...]:
-    """Sizes given apart, as those of women or of men where they, or what is `said` of the thing, are of one of them."""
+    """Sizes given apart, as those of women or of men where they, or what is `said` of the thing, are of one of them.
+
+    Of "several sizes" for whom is all that is left.
+    """
     cuts = {code.partition("-")[0] for code in (*said, *sizes)} & _CUTS.keys()
     rest = tuple(size for size in sizes if size not in _CUTS)
     if len(cuts) != 1:
-        return rest or tuple(sizes)
+        # A letter of whoever goes without "for women, for men"; one of women alone does not go for men.
+        return rest if any(size in _ADULT for size in rest) else tuple(sizes)
     (cut,) = cuts
-    return tuple(f"{cut}-{size}" if size in _ADULT else size for size in rest) or (cut,)
+    if MIXED in rest or not rest:
+        return (cut,)
+    return tuple(dict.fromkeys(f"{cut}-{size}" if size in _ADULT else size for size in rest))
+
+
+def in_one(sizes: Sequence[str]) -> str:
+    """What an offer keeps of them: one size; of several, that they are women's or men's where all are, or `MIXED`."""
+    if len(sizes) < 2:
+        return "".join(sizes)
+    cuts = {size.partition("-")[0] for size in sizes}
+    return cuts.pop() if len(cuts) == 1 and cuts <= _CUTS.keys() else MIXED
 
 
 def _adult_words(code: str) -> str:
@@ -210,14 +249,24 @@ def _adult_words(code: str) -> str:
 def _cut_sizes() -> Sizes:
     """Each letter of whoever, of women, of men; and of women or men without a letter.
 
-    What does not say for whom would do for both, and the other way round; of a woman or a man alone, any letter.
+    What does not say for whom would do for both, and the other way round; of a woman or a man alone, any letter. Of
+    women's, of which the letter is not known or there are several, one may do.
     """
-    letters = tuple(f"{cut}-{size}" for cut in _CUTS for size in _ADULT)
-    instead = {(f"{cut}-{size}", size) for cut in _CUTS for size in _ADULT}
-    instead |= {(size, cut) for cut, size in instead}
-    instead |= {(cut, size) for cut in _CUTS for size in ("", *_ADULT)}
-    instead |= {(cut, f"{cut}-{size}") for cut in _CUTS for size in _ADULT}
-    return Sizes((*_ADULT, *letters, *_CUTS), instead=frozenset(instead))
+    of_cut = {cut: tuple(f"{cut}-{size}" for size in _ADULT) for cut in CUTS}
+    instead: set[tuple[str, str]] = set()
+    unsure: set[tuple[str, str]] = set()
+    for cut, letters in of_cut.items():
+        instead |= {*zip(letters, _ADULT, strict=True), *zip(_ADULT, letters, strict=True)}
+        instead |= {(cut, size) for size in ("", *_ADULT, *letters)}
+        unsure |= {(size, cut) for size in (*_ADULT, *letters)}
+    codes = (*_ADULT, *chain.from_iterable(of_cut.values()), *CUTS)
+    return Sizes(codes, instead=frozenset(instead), unsure=frozenset(unsure))
+
+
+def _sizes_of_one(cut: str) -> Sizes:
+    """Letters of what only women, or only men, wear: who asks for a woman's "M" of several things, asks for these."""
+    instead = {(f"{cut}-{size}", size) for size in _ADULT} | {(cut, size) for size in ("", *_ADULT)}
+    return Sizes(_ADULT, instead=frozenset(instead))
 
 
 # What French labels say in numbers, up to which each letter goes.
@@ -229,25 +278,43 @@ def _letter(match: re.Match[str]) -> str:
     return next((size for number, size in _NUMBERED.items() if 32 <= int(match[1]) <= number), "")
 
 
+def _bare_letter(match: re.Match[str]) -> str:
+    """The size of a number that stands alone: behind a colon or within brackets it counts."""
+    before = match.string[: match.start()].rstrip()
+    return "" if before.endswith(":") or before.rfind("(") > before.rfind(")") else _letter(match)
+
+
+def _no_size(found: str) -> list[Pattern]:
+    """What looks like a size, and is none: somebody is asked."""
+    return [Pattern(re.compile(found), lambda _match: "", bare=bare) for bare in (False, True)]
+
+
+# "W32 L34": waist and length in inches.
+_INCHES = _no_size(r"\bw ?\d\d\b(?: ?[-/x]? ?l ?\d\d\b)?")
 _ADULT_PATTERNS = (
-    # Not the "l" of "l'hiver", nor metres.
+    *_INCHES,
+    # Not the "l" of "l'hiver", nor metres, nor "H&M".
     Pattern(
-        re.compile(r"(?<![\w'])(?<!\d )(xxl|xl|xs|s|m|l)\b(?!')"),
+        re.compile(r"(?<![\w'&])(?<!\d )(?<!& )(xxl|xl|xs|s|m|l)\b(?!')"),
         lambda match: match[1].upper(),
     ),
     Pattern(re.compile(r"\b(?:[2-6] ?xl|xxx+l)\b"), lambda _match: "XXL"),
     Pattern(re.compile(r"\b(?:taille |size )?(small|medium)\b"), lambda match: match[1][0].upper()),
     Pattern(re.compile(r"\bsize large\b"), lambda _match: "L"),
-    Pattern(re.compile(r"\b(?:tailles?|t|size|eu|مقاس|قياس) ?(?:\d\d ?[-/] ?)?(\d\d)\b"), _letter),
+    Pattern(re.compile(r"\b(?:tailles?|t|size|eu|مقاس|قياس) ?:? ?(?:\d\d ?[-/] ?)?(\d\d)\b"), _letter),
     Pattern(
         re.compile(rf"(?<!\bde )(?<!\bx )\b(?:\d\d ?[-/] ?)?(3[468]|4[02468]|5[024])\b{_NO_COUNT}"),
-        _letter,
+        _bare_letter,
         bare=True,
     ),
 )
 # Clothes that only women, or only men, wear; and all others.
-ADULT = Series("adult", Sizes(_ADULT), _ADULT_PATTERNS)
+WOMENS = Series("womens", _sizes_of_one(WOMEN), _ADULT_PATTERNS)
+MENS = Series("mens", _sizes_of_one(MEN), _ADULT_PATTERNS)
 CUT = Series("cut", _cut_sizes(), _ADULT_PATTERNS, _adult_words, cut=True)
+# Of trousers "32/34" may be inches too.
+TROUSERS = replace(CUT, code="trousers", patterns=(*_no_size(r"\b[23]\d ?[-/] ?[23]\d\b"), *_ADULT_PATTERNS))
+GROWN_UP = (WOMENS, MENS, CUT, TROUSERS)
 _SHOE = tuple(str(number) for number in range(18, 49))
 SHOES = Series(
     "shoes",
@@ -329,7 +396,11 @@ WHEELS = Series(
         Pattern(
             re.compile(r"\b(\d\d) ?(?:pouces?|inch(?:es)?|in\b|''|\"|”|بوصه)"), lambda match: f"{match[1]}in"
         ),
-        Pattern(re.compile(r"\b(\d\d)\b"), lambda match: f"{match[1]}in", bare=True),
+        Pattern(
+            re.compile(rf"\b(\d\d)\b(?! ?(?!\w\b)(?:{_YEAR}|{_MONTH})\b)"),
+            lambda match: f"{match[1]}in",
+            bare=True,
+        ),
     ),
     lambda code: ngettext("%(n)s pouce", "%(n)s pouces", int(code[:-2])) % {"n": code[:-2]},
     grown=frozenset(["26in"]),
@@ -364,6 +435,4 @@ FORMULA = Series(
     ),
     lambda code: {"stage1": _("1er âge"), "stage2": _("2e âge"), "stage3": _("3e âge")}[code],
 )
-SERIES = {
-    one.code: one for one in (CHILD, BABY, YEARS, ADULT, CUT, SHOES, BED, DUVET, NAPPIES, WHEELS, FORMULA)
-}
+SERIES = {one.code: one for one in (*CHILDRENS, *GROWN_UP, SHOES, BED, DUVET, NAPPIES, WHEELS, FORMULA)}

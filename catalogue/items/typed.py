@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from catalogue.items.item import Item
-from catalogue.items.lexicon import WORD, Lexicon, Owners, Words, lexicons, meant
+from catalogue.items.lexicon import SURELY, WORD, Lexicon, Owners, Words, lexicons, meant
 from catalogue.items.quantities import said_quantity
-from catalogue.items.sizes import ADULT, CUT, says_an_age, text_of
+from catalogue.items.sizes import CHILDRENS, GROWN_UP, says_an_age, text_of, without_lengths
 from catalogue.items.table import ITEMS
 from catalogue.items.words import fold
 
@@ -51,27 +51,52 @@ def find_item(typed: str, *, category: str = "", language: str = "") -> Found:
 
     `language` is the reader's: it decides where languages disagree ("pan" is bread in Spanish).
     """
+    beside = _side_by_side(typed, category, language)
+    if len(beside) > 1:
+        return Found(tuple(beside))
     readings = [_Reading(typed, words, category) for words in lexicons()]
     certain = _agreed([reading for reading in readings if reading.item], language)
     suggestions = _suggested(readings, certain.item if certain else None, category)
-    if certain is None or certain.item is None:
-        return Found(suggestions)
+    if certain is None or certain.item is None or certain.item not in (beside or [certain.item]):
+        return Found(tuple(dict.fromkeys([*beside, *suggestions])))
     count, pack = said_quantity(certain.unsized(), certain.place(), certain.lexicon.grammar)
     return Found(suggestions, certain.item, certain.sizes, count, pack)
 
 
 def alternatives(typed: str, *, category: str = "", language: str = "") -> list[str]:
-    """The things of "couette ou couverture", any of which would do; the text itself where it does not name several."""
+    """The things of "couette ou couverture", any of which would do; the text itself where it does not name several.
+
+    Of "couette/couverture" nobody knows whether either would do.
+    """
     if find_item(typed, category=category, language=language).certain:
         return [typed]
     for words in lexicons():
-        either = "|".join(sorted(words.grammar.either))
-        parts = re.split(rf"\s+(?:{either})\s+|{_STROKE}", fold(typed)) if either else []
+        parts = _parted(typed, words.grammar.either)
         if len(parts) > 1 and all(
             find_item(part, category=category, language=language).certain for part in parts
         ):
             return parts
     return [typed]
+
+
+def _parted(typed: str, between: frozenset[str]) -> list[str]:
+    """What is written between these words, as it is written."""
+    parts: list[list[str]] = [[]]
+    for word in typed.split():
+        if fold(word) in between:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return [" ".join(part) for part in parts]
+
+
+def _side_by_side(typed: str, category: str, language: str) -> list[Item]:
+    """The things that "assiettes/verres" names; nothing without a stroke."""
+    parts = re.split(_STROKE, typed)
+    if len(parts) == 1:
+        return []
+    named = [find_item(part, category=category, language=language).certain for part in parts]
+    return list(dict.fromkeys(item for item in named if item))
 
 
 def read_sizes(item: Item, typed: str) -> tuple[str, ...]:
@@ -89,6 +114,12 @@ class _Reading:
         self.text = text_of(typed)
         self.folded = words.folded(typed)
         self.words = [self._meant(word) for word in WORD.findall(self.folded) if words.says_something(word)]
+        # Short words that are only like what was written.
+        self.guessed = {
+            lemma
+            for word in WORD.findall(self.folded)
+            if (lemma := self._meant(word)) != words.lemma(word) and len(lemma) < SURELY
+        }
         self.phrase: Words = frozenset()
         self.item: Item | None = None
         self.sizes: tuple[str, ...] = ()
@@ -120,6 +151,8 @@ class _Reading:
         if owners is None:
             owners = self._only_thing()
         if owners is None:
+            return
+        if self.phrase & self.guessed:
             return
         self.item = self._one_of(owners)
         if self.item and self.item.sizes:
@@ -243,16 +276,19 @@ class _Reading:
         items = owners.sure or owners.unsure
         if word == self.lexicon.grammar.baby:
             return all(item.category in ("baby", "hygiene", "food") for item in items)
-        return not any(item.sizes and item.sizes in (ADULT, CUT) for item in items)
+        return not any(item.sizes in GROWN_UP for item in items)
 
     def _one_of(self, owners: Owners) -> Item | None:
         """The one that is meant among those that share the phrase: its sizes tell, then the category."""
         pool, narrowed = [*owners.sure, *owners.unsure], False
         bare_from = self.place()
+        heights = self.text if self._names_a_child() else without_lengths(self.text)
         sized = [
             item
             for item in pool
-            if item.sizes and {*item.sizes.read(self.text, bare_from=bare_from)[0]} - item.sizes.grown
+            if item.sizes
+            and {*item.sizes.read(heights if item.sizes in CHILDRENS else self.text, bare_from=bare_from)[0]}
+            - item.sizes.grown
         ]
         if sized and len(sized) < len(pool):
             pool, narrowed = sized, True
@@ -263,6 +299,10 @@ class _Reading:
         if len(here) == 1:
             return here[0]
         return pool[0] if narrowed and len(pool) == 1 else None
+
+    def _names_a_child(self) -> bool:
+        grammar = self.lexicon.grammar
+        return bool({grammar.child, grammar.baby} & {*self.words} - {""})
 
     def _of_that_age(self, item: Item, owners: Owners) -> Item:
         """The same for children, where an age is said: "gants 6 ans" are no adult's."""

@@ -162,6 +162,8 @@ _LEVEL = re.compile(
 _LITTLE = re.compile(
     r"\b(?:un peu|peu|notions?|debutante?|scolaire|basique|bases?|a little|some|beginner|basic|moyen)\b"
 )
+# Languages that are also what lists have columns of: an oven, and what is added.
+_NO_HEADERS = frozenset({"four", "more"})
 _LONG_ENOUGH = 6  # for a slip to be a slip
 
 
@@ -183,7 +185,7 @@ def read_languages(text: str) -> Reading[tuple[str, ...]]:
 
 def names_language(header: str) -> bool:
     """Whether a header is the name of a language ("Arabe"), to be ticked beneath."""
-    return bool(_exactly(header.strip()))
+    return header.strip().casefold() not in _NO_HEADERS and bool(_exactly(header.strip()))
 
 
 def _said(codes: tuple[str, ...]) -> str:

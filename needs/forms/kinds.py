@@ -109,9 +109,8 @@ class GoodsNeedForm(NeedForm):
         answers["items"] = list(dict.fromkeys(one.item for one in said)) or [ANY]
         answers["item_words"] = next((one.words for one in said if one.words), "")
         try:
-            sizes = tuple(size for one in said for size in one.sizes)
-            if typed:
-                sizes = for_whom(sizes, sizes_of(answers["items"], typed))
+            named = tuple(size for one in said for size in one.sizes)
+            sizes = for_whom(named, sizes_of(answers["items"], typed) or named)
         except ValidationError as error:
             self.add_error("sizes", error)
         else:

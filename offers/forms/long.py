@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.fields import OFFER, Flag, Languages, Slots, Words
-from catalogue.items import Said
+from catalogue.items import CUTS, Said
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES
 from offers.forms.offer import CONTACT, DAYS, OfferForm, asked_for
 from offers.models import Offer
@@ -37,6 +37,11 @@ def current_values(offer: Offer, names: Iterable[str]) -> dict[str, Any]:
     if "item" in values:
         values["item"] = [Said(offer.item, words=offer.item_words)] if offer.item else []
     return values
+
+
+def own_cut(offer: Offer) -> tuple[str, ...]:
+    """For whom what is offered is cut: whoever changes its letter does not say so again."""
+    return tuple(cut for cut in CUTS if offer.size.partition("-")[0] == cut)
 
 
 class CallForm(OfferForm):

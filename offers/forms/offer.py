@@ -13,7 +13,7 @@ from catalogue.fields import OFFER, Day, Languages, Word, Words
 from catalogue.fields.shared import LARGEST
 from catalogue.forms import CheckboxCards, ChoiceOfNumber, DayField, RadioCards, form_field
 from catalogue.forms.things import meant_in, moved_note, pieces_note
-from catalogue.items import ITEM, Said, for_whom, sizes_of
+from catalogue.items import ITEM, Said, for_whom, in_one, sizes_of
 from catalogue.labels import km_words, quantity_words
 from catalogue.times import days_words
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, HandOver, Household, Kind
@@ -145,7 +145,7 @@ class OfferForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=dict(initial or {}), **kwargs)
         self.city, self.today, self.compact, self.item = city, today, compact, item
-        # What was said with the thing, before its size is asked.
+        # What was said with the thing, before its size is asked; or stands of it.
         self.item_sizes = item_sizes
         self.offer_kind, self.offer_category = kind, category
         self.said: Said | None = None
@@ -340,8 +340,9 @@ class OfferForm(forms.Form):
         except ValidationError as error:
             self.add_error("size", error)
             return
-        named = said.sizes if said else self.item_sizes
-        cleaned["size"] = (Said("", sizes=for_whom(named, sizes)) if typed or said is None else said).size
+        before = [one.item for one in self.initial.get("item") or [] if isinstance(one, Said)]
+        named = said.sizes if said and (said.sizes or said.item not in before) else self.item_sizes
+        cleaned["size"] = in_one(for_whom(named, sizes) if sizes or said is None else named)
 
     def _clean_days(self, cleaned: dict[str, Any]) -> None:
         if "when" in self.fields:

@@ -1,6 +1,7 @@
 """Items of goods: what people type, and what is never taken for certain."""
 
 import re
+from itertools import product
 
 import pytest
 from django.conf import settings
@@ -8,12 +9,14 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.items import ITEM, ITEMS, SERIES, alternatives, find_item, for_whom, read_sizes
+from catalogue.items import CUTS, ITEM, ITEMS, SERIES, alternatives, find_item, for_whom, in_one, read_sizes
 from catalogue.items.item import UNSURE
 from catalogue.items.lexicon import lexicon
+from catalogue.items.sizes import CUT, MENS, TROUSERS, WOMENS
 from catalogue.labels import item_label
 from catalogue.vocabulary import GOODS_CATEGORIES
 from demo import texts
+from engine.goods import size_fits
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 CALLED = [
@@ -50,11 +53,57 @@ CALLED = [
         ("10 draps 2 places", "sheet", "140"),
         ("manteau d'hiver 6 ans", "child_coat", "6y"),
         ("manteau d’hiver pour un garçon de 7 ans", "child_coat", "8y"),
-        ("Manteaux d’hiver femme, taille S", "coat", "w-S"),
-        ("manteau homme", "coat", "m"),
+        ("Manteaux d’hiver femme, taille S", "coat", "fem-S"),
+        ("manteau homme", "coat", "masc"),
         ("manteaux homme et femme M", "coat", "M"),
-        ("jean femme 38", "trousers", "w-M"),
-        ("robe femme M", "dress", "M"),
+        ("jean femme 38", "trousers", "fem-M"),
+        ("robe femme M", "dress", "fem-M"),
+        ("jupe femme M", "skirt", "M"),
+        ("boubou homme", "dress", "masc"),
+        ("djellaba homme L", "dress", "masc-L"),
+        ("manteaux homme S M", "coat", "masc-S,masc-M"),
+        ("manteaux femme toutes tailles", "coat", "fem"),
+        ("mens coat", "coat", "masc"),
+        ("womens coat", "coat", "fem"),
+        ("manteau H L", "coat", "masc-L"),
+        ("pantalons H 42", "trousers", "masc-L"),
+        ("manteau H/F L", "coat", "L"),
+        ("robe H&M", "dress", ""),
+        ("robe H & M taille S", "dress", "S"),
+        ("manteau, taille : 40", "coat", "M"),
+        ("معطف نسائي", "coat", "fem"),
+        ("женское пальто", "coat", "fem"),
+        ("чоловіча куртка", "jacket", "masc"),
+        ("بالاپوش زنانه", "coat", "fem"),
+        ("pulls (50)", "sweater", ""),
+        ("pulls : 50", "sweater", ""),
+        ("pull (36)", "sweater", ""),
+        ("pull (taille 36)", "sweater", "S"),
+        ("pull 36", "sweater", "S"),
+        ("jean 40€", "trousers", ""),
+        ("jean 50 %", "trousers", ""),
+        ("jean 40", "trousers", "M"),
+        ("jean 32/34", "trousers", ""),
+        ("jean W32 L34", "trousers", ""),
+        ("jean W32/L34", "trousers", ""),
+        ("jean 38/40", "trousers", "M"),
+        ("pull 36/38", "sweater", "M"),
+        ("manteau long 110 cm", "coat", ""),
+        ("pantalon 90 cm", "trousers", ""),
+        ("t-shirts 100 cm", "tshirt", ""),
+        ("robe longue 140 cm", "dress", ""),
+        ("robe de fille 140 cm", "child_dress", "10y"),
+        ("manteau 116 cm", "child_coat", "6y"),
+        ("manteau 44 ans", "coat", ""),
+        ("manteau 16 ans", "child_coat", "16y"),
+        ("vélo 12 ans", "child_bicycle", ""),
+        ("vélo 16 ans", "child_bicycle", ""),
+        ("vélo 16", "child_bicycle", "16in"),
+        ("vélo 20 à donner", "child_bicycle", "20in"),
+        ("vélo 18 ans", "bicycle", ""),
+        ("stylo/crayon", "pens", ""),
+        ("manteau femme/homme", "coat", ""),
+        ("борошно", "flour", ""),
         ("manteau", "coat", ""),
         ("vêtements 6 ans", "childrens_clothes", "6y"),
         ("Vêtements de bébé, 18 mois", "baby_clothes", "18m"),
@@ -136,7 +185,9 @@ def test_what_people_type_is_found(typed, item, sizes):
         "couette et couverture", "couette ou couverture", "couette, oreiller", "couette oreiller",
         "aspirateur et fer à repasser", "table de mixage", "housse de canapé", "roue de vélo",
         "lit pour chien", "vélo d’appartement", "sofa cover", "سرير وفراش", "ordinateur et machin",
-        "pied de table", "enfant", "d’hiver",
+        "pied de table", "enfant", "d’hiver", "assiettes/verres/couverts", "couches/lingettes", "table/bureau",
+        "couette/couverture", "papier peint", "papier cadeau", "papier alu", "fer plat", "langue", "crèche",
+        "cambiador", "شماعة",
     ],
 )  # fmt: skip
 def test_what_may_mean_something_else_is_not_certain(typed):
@@ -272,11 +323,18 @@ def test_a_size_reads_back_from_what_is_shown_of_it(series):
         ("coat", "3XL", ("XXL",)),
         ("coat", "38/40", ("M",)),
         ("coat", "taille unique", ("mixed",)),
-        ("coat", "44 femme", ("w-L",)),
-        ("coat", "w-L", ("w-L",)),
-        ("coat", "homme", ("m",)),
+        ("coat", "44 femme", ("fem-L",)),
+        ("coat", "fem-L", ("fem-L",)),
+        ("coat", "homme", ("masc",)),
         ("coat", "40 pièces", ()),
-        ("dress", "M femme", ("M",)),
+        ("dress", "M femme", ("fem-M",)),
+        ("skirt", "M femme", ("M",)),
+        ("coat", "m", ("M",)),
+        ("coat", "w", ()),
+        ("coat", "femme, toutes tailles", ("fem",)),
+        ("trousers", "W34", ()),
+        ("trousers", "34", ("XS",)),
+        ("child_coat", "110 cm", ("5y",)),
         ("mattress", "60 x 120", ()),
         ("infant_formula", "2", ("stage2",)),
         ("infant_formula", "6 boîtes", ()),
@@ -294,13 +352,16 @@ def test_sizes_are_read_as_people_write_them(item, typed, sizes):
 @pytest.mark.parametrize(
     ("said", "sizes", "whole"),
     [
-        (("w",), ("M", "L"), ("w-M", "w-L")),
-        (("w",), (), ("w",)),
-        ((), ("M", "m"), ("m-M",)),
-        (("w",), ("m",), ("m",)),
-        (("w", "m"), ("M",), ("M",)),
-        ((), ("w", "m"), ("w", "m")),
-        (("w",), ("mixed",), ("mixed",)),
+        (("fem",), ("M", "L"), ("fem-M", "fem-L")),
+        (("fem",), (), ("fem",)),
+        ((), ("M", "masc"), ("masc-M",)),
+        (("fem",), ("masc",), ("masc",)),
+        (("fem", "masc"), ("M",), ("M",)),
+        ((), ("fem", "masc"), ("fem", "masc")),
+        (("fem",), ("mixed",), ("fem",)),
+        ((), ("mixed",), ("mixed",)),
+        ((), ("fem-M", "masc"), ("fem-M", "masc")),
+        ((), ("fem-M", "M"), ("fem-M",)),
     ],
 )
 def test_a_size_is_for_whom_the_thing_is(said, sizes, whole):
@@ -308,10 +369,52 @@ def test_a_size_is_for_whom_the_thing_is(said, sizes, whole):
 
 
 @pytest.mark.parametrize(
+    ("sizes", "kept"),
+    [
+        ((), ""),
+        (("M",), "M"),
+        (("S", "M"), "mixed"),
+        (("masc-S", "masc-M"), "masc"),
+        (("fem-S", "masc-S"), "mixed"),
+        (("4y", "6y"), "mixed"),
+    ],
+)
+def test_several_sizes_stay_those_of_women_or_of_men(sizes, kept):
+    assert in_one(sizes) == kept
+
+
+def test_what_is_a_woman_s_never_does_for_a_man_nor_the_other_way_round():
+    of_women, of_men = ([code for code in CUT.sizes.codes if code.partition("-")[0] == cut] for cut in CUTS)
+    of_whoever = [code for code in CUT.sizes.codes if code not in (*of_women, *of_men)]
+    assert (len(of_women), len(of_men), len(of_whoever)) == (7, 7, 6)
+    for series, one, other in product((CUT, TROUSERS), of_women, of_men):
+        assert size_fits(series.sizes, [one], other) is size_fits(series.sizes, [other], one) is None
+    for mine, of_cut in product(of_whoever, (of_women, of_men)):
+        for code in of_cut[:-1]:
+            same = code.endswith(f"-{mine}")
+            assert (
+                size_fits(CUT.sizes, [code], mine)
+                == size_fits(CUT.sizes, [mine], code)
+                == (0.75 if same else None)
+            )
+    for cut, *letters in ([of_women[-1], *of_women[:-1]], [of_men[-1], *of_men[:-1]]):
+        assert {size_fits(CUT.sizes, [cut], code) for code in (*letters, *of_whoever, "")} == {0.75}
+        assert {size_fits(CUT.sizes, [code], cut) for code in (*letters, *of_whoever)} == {0.5}
+        assert {size_fits(CUT.sizes, [code], "") for code in (*letters, *of_whoever)} == {None}
+    for code in of_men:
+        assert not WOMENS.sizes.asks(code)
+        assert {size_fits(WOMENS.sizes, [code], size) for size in WOMENS.sizes.codes} == {None}
+    for code in of_women:
+        assert {size_fits(MENS.sizes, [code], size) for size in MENS.sizes.codes} == {None}
+
+
+@pytest.mark.parametrize(
     ("typed", "things"),
     [
         ("couette ou couverture", ["couette", "couverture"]),
-        ("couette/couverture", ["couette", "couverture"]),
+        ("Édredon ou lit bébé", ["Édredon", "lit bébé"]),
+        ("بطانية أو لحاف", ["بطانية", "لحاف"]),
+        ("assiettes/verres/couverts", ["assiettes/verres/couverts"]),  # either, or all of them?
         ("stylo ou crayon", ["stylo ou crayon"]),  # one item
         ("couette et couverture", ["couette et couverture"]),  # both
         ("couette ou machin", ["couette ou machin"]),

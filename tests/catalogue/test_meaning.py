@@ -19,6 +19,7 @@ from catalogue.meaning import (
     Unclear,
     folded,
     items_of,
+    names_language,
     read_accepted,
     read_day,
     read_decimal,
@@ -490,6 +491,30 @@ def test_each_common_language_is_read_by_its_name_in_each_language() -> None:
         with override(reader):
             for code in COMMON:
                 assert read_languages(language_name(code)).value == (code,), (reader, code)
+
+
+def test_four_is_a_language_in_each_language_and_no_number() -> None:
+    assert language_name("fvr") == "four"
+    assert language_name("zdj") == "comorien de la Grande Comore"
+    for reader, name in (
+        ("en", "Fur"),
+        ("ar", "فور"),
+        ("uk", "фур"),
+        ("fa-af", "فور"),
+        ("es", "fur"),
+        ("ru", "фур"),
+    ):
+        with override(reader):
+            assert language_name("fvr") == name
+            assert language_name("zdj") != "comorien de la Grande Comore"
+
+
+@pytest.mark.parametrize(
+    ("header", "is_one"),
+    [("Arabe", True), ("Mossi", True), ("Moré", True), ("Four", False), ("More", False), ("Prénom", False)],
+)
+def test_what_may_be_an_oven_is_no_box_of_a_language(header: str, is_one: bool) -> None:
+    assert names_language(header) is is_one
 
 
 @given(st.text(max_size=40))

@@ -77,10 +77,14 @@ def needed(city: City, **said: Any) -> Need:
         ({"item": "couette 140"}, "duvet", "140", 2, "bedding", ""),
         ({"item": "édredon", "size": "1 place"}, "duvet", "140", 2, "bedding", ""),
         ({"item": "lit bébé"}, "cot", "", 2, "baby", ""),
-        ({"item": "manteau femme", "size": "M"}, "coat", "w-M", 2, "clothes", ""),
-        ({"item": "manteau femme"}, "coat", "w", 2, "clothes", ""),
-        ({"item": "coat", "size": "42 homme"}, "coat", "m-L", 2, "clothes", ""),
+        ({"item": "manteau femme", "size": "M"}, "coat", "fem-M", 2, "clothes", ""),
+        ({"item": "manteau femme"}, "coat", "fem", 2, "clothes", ""),
+        ({"item": "coat", "size": "42 homme"}, "coat", "masc-L", 2, "clothes", ""),
         ({"item": "manteau", "size": "M"}, "coat", "M", 2, "clothes", ""),
+        ({"item": "manteau", "size": "m"}, "coat", "M", 2, "clothes", ""),
+        ({"item": "robe", "size": "m"}, "dress", "M", 2, "clothes", ""),
+        ({"item": "manteau femme M", "size": "s/o"}, "coat", "fem-M", 2, "clothes", ""),
+        ({"item": "manteau", "size": "n/c"}, "coat", "", 2, "clothes", ""),
         ({"item": "لحاف"}, "duvet", "", 2, "bedding", ""),
         ({"item": "lot de 6 verres"}, "glass", "", 12, "household_equipment", ""),
         ({"item": "lot de 6 verres", "capacity": 6}, "glass", "", 6, "household_equipment", ""),
@@ -106,9 +110,9 @@ def test_what_is_offered_is_understood(
         ({"items": ["couette"], "sizes": ["toutes tailles"]}, ["duvet"], [], "bedding"),
         ({"items": ["any"]}, ["any"], [], "bedding"),
         ({"items": ["couette 140 ou couverture"]}, ["duvet", "blanket"], ["140"], "bedding"),
-        ({"items": ["manteau homme"], "sizes": ["L", "XL"]}, ["coat"], ["m-L", "m-XL"], "clothes"),
-        ({"items": ["manteau"], "sizes": ["M", "w"]}, ["coat"], ["w-M"], "clothes"),
-        ({"items": ["manteau"], "sizes": ["w", "m"]}, ["coat"], ["w", "m"], "clothes"),
+        ({"items": ["manteau homme"], "sizes": ["L", "XL"]}, ["coat"], ["masc-L", "masc-XL"], "clothes"),
+        ({"items": ["manteau"], "sizes": ["M", "fem"]}, ["coat"], ["fem-M"], "clothes"),
+        ({"items": ["manteau"], "sizes": ["fem", "masc"]}, ["coat"], ["fem", "masc"], "clothes"),
         ({"items": ["lit bébé", "cot"]}, ["cot"], [], "baby"),
         ({"title": "Literie"}, ["any"], [], "bedding"),
     ],
@@ -308,9 +312,9 @@ def test_sizes_follow_the_thing_and_what_it_says() -> None:
     cut = client.get(
         "/objets/tailles/", {"name": "size", "beside": "item", "item": "manteau femme"}
     ).content.decode()
-    assert "checked" in cut.split('value="w"')[1].split(">")[0]
-    assert 'value="m-M"' not in cut
-    assert 'value="w-M"' not in cut
+    assert "checked" in cut.split('value="fem"')[1].split(">")[0]
+    assert 'value="masc-M"' not in cut
+    assert 'value="fem-M"' not in cut
     none = client.get(
         "/objets/tailles/", {"name": "size", "beside": "item", "item": "table"}
     ).content.decode()

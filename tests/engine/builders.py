@@ -99,8 +99,11 @@ CATEGORIES = {
 ADULTS, CUT, CHILDREN, DUVETS = (
     Sizes(("S", "M", "L")),
     Sizes(
-        ("M", "w-M", "m-M", "w"),
-        instead=frozenset({("w-M", "M"), ("M", "w-M"), ("M", "m-M"), ("w", "w-M"), ("w", "")}),
+        ("M", "fem-M", "masc-M", "fem"),
+        instead=frozenset(
+            {("fem-M", "M"), ("M", "fem-M"), ("M", "masc-M"), ("fem", "fem-M"), ("fem", ""), ("fem-L", "M")}
+        ),
+        unsure=frozenset({("fem-M", "fem"), ("M", "fem")}),
     ),
     Sizes(("2y", "3y", "4y"), Larger.NEXT),
     Sizes(("140", "200", "220"), Larger.ANY),
@@ -157,7 +160,8 @@ def random_slots(random: Random) -> tuple[Slot, ...]:
 
 def random_sizes(random: Random, items: tuple[str, ...], most: int) -> tuple[str, ...]:
     """Of those items mostly, in any order."""
-    pool = [size for item in items if (series := SERIES.get(item)) for size in series.codes] or ["M"]
+    known = [series for item in items if (series := SERIES.get(item))]
+    pool = [size for one in known for size in (*one.codes, *dict(sorted(one.instead)))] or ["M"]
     return tuple(dict.fromkeys(random.choice(pool) for _ in range(random.randint(0, most))))
 
 

@@ -336,14 +336,19 @@ def item_factor(need, offer):
 def factor_of_size(series, need, offer):
     if offer.size == "mixed":
         return 0.5
-    sizes = [size for size in need.sizes if size in series.codes]
+    asked = {*series.codes, *(wanted for wanted, _offered in series.instead)}
+    sizes = [size for size in need.sizes if size in asked]
     if offer.size in sizes:
         return 1 if sizes[0] == offer.size else 0.75
     if any((size, offer.size) in series.instead for size in sizes):
         return 0.75
+    if any((size, offer.size) in series.unsure for size in sizes):
+        return 0.5
     if offer.size not in series.codes:
         return None
-    steps = [series.codes.index(offer.size) - series.codes.index(size) for size in sizes]
+    steps = [
+        series.codes.index(offer.size) - series.codes.index(size) for size in sizes if size in series.codes
+    ]
     if series.larger.value == "any" and any(step > 0 for step in steps):
         return 0.75
     if series.larger.value == "next" and 1 in steps:

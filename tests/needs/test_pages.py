@@ -401,6 +401,19 @@ def test_edit_shows_what_was_said_and_changes_it(
     assert (need.text, need.reach_km, need.kind) == ("Après", 20, kind)
 
 
+def test_a_need_keeps_what_is_ticked_for_women_and_for_men(
+    as_user: SignIn, member: User, answers: Answers
+) -> None:
+    client = as_user(member)
+    need = posted(client, answers("goods", items="manteau femme", sizes=["M"], category="clothes"))
+    assert need.sizes == ["fem-M"]
+    page = f"/strasbourg/besoins/{need.reference}/modifier/"
+    assert 'value="fem-M"' in client.get(page).content.decode()
+    client.post(page, answers("goods", items="manteau", sizes=["fem-M", "masc"], category="clothes"))
+    need.refresh_from_db()
+    assert need.sizes == ["fem-M", "masc"]
+
+
 def test_composed_title_follows_the_answers(as_user: SignIn, member: User, answers: Answers) -> None:
     client = as_user(member)
     need = posted(client, answers("housing"))

@@ -210,6 +210,30 @@ def test_untouched_page_changes_nothing(city: City, citizen: User, as_user: Sign
     assert (before["revision"], before["changed_at"]) == (1, offer.created_at)
 
 
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [
+        ({"size": "L"}, "fem-L"),
+        ({"size": "fem-XL"}, "fem-XL"),
+        ({"size": ""}, "fem"),
+        ({"size": "S", "item": "manteau homme"}, "masc-S"),
+        ({"size": "L", "item": "veste"}, "L"),
+    ],
+)
+def test_whoever_changes_the_letter_keeps_for_whom_it_is(
+    city: City, citizen: User, as_user: SignIn, said: dict[str, str], size: str
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen, goods=True, category="clothes", item="coat", size="fem-M")
+    client = as_user(citizen)
+    shown = client.get(page_of(offer, "modifier/"))
+    letters = shown.content.decode()
+    assert 'value="fem-L"' in letters
+    assert 'value="L"' not in letters
+    assert client.post(page_of(offer, "modifier/"), form_data(shown) | said).status_code == 302
+    offer.refresh_from_db()
+    assert offer.size == size
+
+
 def test_everything_can_be_changed_on_one_page(
     city: City, citizen: User, as_user: SignIn, today: date
 ) -> None:

@@ -616,7 +616,7 @@ def test_the_size_of_a_womans_coat_stays_one_of_women(
     client.post(f"{NEW}where/", {"commune": "Strasbourg", "hand_over": "collected", "reach_km": "0"})
     send(client)
     offer = Offer.objects.get()
-    assert (offer.item, offer.size, offer.capacity) == ("coat", "w-M", 3)
+    assert (offer.item, offer.size, offer.capacity) == ("coat", "fem-M", 3)
 
 
 @pytest.mark.parametrize("typed", ["couette 140", "30 couettes", "99999 couettes 140", "0 couette 140"])

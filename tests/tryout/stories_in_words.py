@@ -306,6 +306,15 @@ STORIES = (
           "manteau homme L"), "b": thing("clothes", "manteau femme S"), "c": thing("clothes",
           "manteau enfant 6 ans"), "d": thing("clothes", "manteau"), "e": thing("clothes", "veste femme")},
           best="b", never="a"),
+    Story("a woman's coat or a skirt, in M", wanted("clothes", "manteau femme ou jupe", sizes="M"), {
+          "a": thing("clothes", "manteau homme M"), "b": thing("clothes", "jupe M"),
+          "c": thing("clothes", "jupe L"), "d": thing("clothes", "manteaux homme S M", capacity=2),
+          "e": thing("clothes", "manteau femme", size="xl")}, best="b", never="acde"),
+    Story("several coats of men", wanted("clothes", "manteau femme", sizes="m"), {
+          "a": thing("clothes", "manteaux homme", capacity=9, size="M, L"), "b": thing("clothes",
+          "manteaux femme toutes tailles", 4, capacity=9), "c": thing("clothes", "manteau femme L"),
+          "d": thing("clothes", "manteaux homme toutes tailles", capacity=9), "e": thing("clothes",
+          "manteau homme", size="m")}, best="b", never="acde"),
     Story("larger than the largest letter", wanted("clothes", "pull 3XL"), {"a": thing("clothes", "pull XXXL"),
           "b": thing("clothes", "pull M"), "c": thing("clothes", "pull XL"), "d": thing("clothes", "pull 4XL"),
           "e": thing("clothes", "gilet S")}, best="a", never="b"),
