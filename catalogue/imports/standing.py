@@ -6,7 +6,7 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from catalogue.meaning import CellError, Reading, folded, read_yes_no
+from catalogue.meaning import CellError, Reading, Unclear, folded, read_yes_no, says_nothing_but_none
 from catalogue.spreadsheets import Column, Parser
 
 _OVER = re.compile(
@@ -17,8 +17,11 @@ _OVER = re.compile(
     r"|refus\w*|abandon\w*|deced\w+|pourvue?|relogee?s?|cancell?ed|withdrawn|closed|inactive|deleted|do not contact"
     r"|no longer \w+)\b.{0,60}"
 )
-_DISAGREES = re.compile(
-    r"(?:je )?(?:refuse|n'accepte pas|m'oppose)|.*\b(?:n'accepte pas|refuse|i do not agree|i disagree)\b.*"
+_DATE = r"(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}(?:[ t]\d{2}:\d{2}(?::\d{2})?)?)"
+# What may stand beside a yes without taking anything from it; of a consent, when it was given.
+_AGREES = re.compile(
+    rf"(?:(?:oui|yes|ok|j'accepte|accepte|d'accord|accord|signee?|donnee?|i agree|agreed|{_DATE})(?!\w)"
+    r"(?: (?:le|du|on)(?= \d))?[ ,.;:()!-]*)+"
 )
 
 
@@ -35,11 +38,21 @@ def _standing(written: str, _today: date) -> Reading[str]:
 
 
 def _consent(written: str, _today: date) -> Reading[str]:
-    """Whatever it says, but no."""
+    """Whatever it says, but no; what says neither, or a yes with a remark, is asked."""
     try:
-        agrees = read_yes_no(written).value
+        said = read_yes_no(written)
+        agrees = _AGREES.fullmatch(folded(written)) or (said.value if not said.value or not said.said else None)
     except ValidationError:
-        agrees = not _DISAGREES.fullmatch(folded(written))
+        agrees = True if _AGREES.fullmatch(folded(written)) else None
+    if agrees is None:
+        raise Unclear(
+            _(
+                "«\u00a0%(text)s\u00a0»\u202f: cette personne est-elle d’accord pour que ses données servent\u202f?"
+            )
+            % {"text": written},
+            written=written,
+            choices=("non", "oui"),
+        )
     if not agrees:
         raise CellError(
             _(
@@ -51,6 +64,11 @@ def _consent(written: str, _today: date) -> Reading[str]:
     return Reading("")
 
 
+def _says_nothing_of_consent(written: str) -> bool:
+    """Not "aucun", nor "*", which may be a tick."""
+    return "*" not in written and says_nothing_but_none(written)
+
+
 STANDING = Column(
     "standing",
     Parser(_standing),
@@ -60,8 +78,9 @@ STANDING = Column(
 )
 CONSENT = Column(
     "consent",
-    Parser(_consent),
+    Parser(_consent, blank=_says_nothing_of_consent),
     ("consentement",),
     default="",
-    meaning="whether the person agreed that these data are used: a row that says no is refused",
+    meaning="whether the person agreed that these data are used: a row that says no is refused, a day is when they "
+    "agreed, anything else is asked",
 )
