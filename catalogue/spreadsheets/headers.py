@@ -164,8 +164,17 @@ _BOTH_ENDS = {"du", "au"}
 _NOTES = re.compile(r"[¹²³⁰-⁹†‡§]")
 # What a bare number is of must be said: three days, or three months?
 _OF_SOME_UNIT = frozenset({"longest_stay_days"})
-# Long questions of web forms, by the words that tell them.
-_TOLD_BY = {"consent": re.compile(r"\b(?:rgpd|gdpr|consentement|consent|donnees personnelles|mes donnees)\b")}
+# Long questions of web forms, by the words that tell them: that somebody agrees to their data being used, and neither
+# the contrary nor a use of its own, nor who asked.
+_TOLD_BY = {
+    "consent": re.compile(
+        r"(?=.*\b(?:rgpd|gdpr|consentement|consent|donnees personnelles|mes donnees|my data)\b)"
+        r"(?=.*\b(?:accord|accepte[rz]?|consen\w+|autoris\w+|agree\w*|accept)\b)"
+        r"(?!.*\b(?:ne|n|pas|non|no|not|sans|refus\w*|oppos\w*|retrai\w*|retir\w*|revo\w*|withdr\w*|photo\w*|image\w*"
+        r"|video\w*|transmi\w*|transmett\w*|partag\w*|shar\w+|tiers|autres?|newsletter|lettre)\b)"
+        r"(?!.*\b(?:lue?|recueillie?|donnee?|obtenue?|signee?|saisie?) par\b)"
+    )
+}
 # Before the question of a web form: "1.", "Q3 -", "2)".
 _NUMBERED = re.compile(r"^(?:q ?)?\d{1,2} ?[.):-] ?(?=\D)")
 
@@ -213,7 +222,7 @@ def found_in(header: Sequence[str], columns: Sequence[Named]) -> dict[str, list[
             # "Du au" is neither the first day nor the last.
             if name is None and not _BOTH_ENDS.issubset(words):
                 name = loosely.get(_loose(written)) or next(
-                    (one for one, told in _TOLD_BY.items() if one in names and told.search(folded(written))),
+                    (one for one, told in _TOLD_BY.items() if one in names and told.match(folded(written))),
                     None,
                 )
         if name:

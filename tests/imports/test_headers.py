@@ -47,11 +47,16 @@ def column_of(header: str, columns: tuple[Column, ...]) -> str:
         ("J'accepte que mes données soient utilisées (RGPD)", "consent", "consent"), ("Statut", "standing", "standing"),
         ("№", "id", "id"), ("Кількість місць", "capacity", ""), ("Мови", "languages", "languages"),
         ("المدينة", "city", "city"), ("Місто", "city", "city"),
+        ("Consentement RGPD", "consent", "consent"), ("RGPD", "consent", "consent"),
+        ("J'autorise l'utilisation de mes données", "consent", "consent"),
         # What is near a column and is another thing.
         *((header, "", "") for header in (
             "Places de parking", "Nom de l'association", "Nom de la rue", "Places enfants",
             "Titre de séjour",
             "Loyer par semaine", "Nationalité", "Date de naissance", "Date", "Nombre de lits", "Âge",
+            "Je m'oppose à l'utilisation de mes données", "Refus RGPD", "Opposition RGPD", "Retrait du consentement",
+            "Consentement photo", "RGPD lu par", "Je n'accepte pas que mes données soient utilisées",
+            "J'accepte que mes données soient transmises à d'autres associations",
             "Langue de correspondance", "Adresse de l'école", "Téléphone de l'assistante sociale", "",
         )),
     ],
