@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from catalogue.labels import listed
-from catalogue.meaning.text import Reading, Unclear, folded
+from catalogue.meaning.text import SIGNS_OF_DOUBT, Reading, Unclear, folded
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Category, Kind
 
 # Besides the values and the labels in every language of the product, as `_name` leaves them: without "s" at the ends of
@@ -82,7 +82,7 @@ _SEVERAL: Mapping[tuple[str, ...], str] = {
 _DWELLING_TYPE = re.compile(r"(?:appartement |appart |logement )?[tf] ?\d(?: ?bi)?")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _ARTICLES = re.compile(r"\b(?:la|le|les|l'|un|une|the)(?=[ ]|(?<='))")
-_NOT_A_WORD = re.compile(r"[^\w']+")
+_NOT_A_WORD = re.compile(rf"[^\w'{SIGNS_OF_DOUBT}]+")
 
 
 def read_kind(text: str) -> Reading[str]:

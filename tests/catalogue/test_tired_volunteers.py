@@ -7,15 +7,17 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from catalogue.contacts import read_emails, read_name, read_phones
-from catalogue.fields import OFFER
+from catalogue.fields import NEED, OFFER
 from catalogue.imports import column
 from catalogue.meaning import Unclear, units_of
 from catalogue.spreadsheets import (
     CellError,
     Parser,
     accepted,
+    category,
     day_at,
     household,
+    kind,
     languages,
     periods,
     slots,
@@ -376,3 +378,27 @@ def test_a_comma_for_a_dot_is_refused_with_what_it_may_be(written: str) -> None:
 
 def test_a_name_is_kept_without_what_cannot_be_seen() -> None:
     assert read_name("\u00a0« Marie\u200b\u00a0 Dupont »") == "Marie Dupont"
+
+
+@pytest.mark.parametrize(
+    ("parse", "written"),
+    [
+        (accepted, "❌ hommes"),
+        (accepted, "🚫 hommes, ✅ femmes"),
+        (accepted, "✅ femmes ✖️ hommes"),
+        (accepted, "👎 hommes"),
+        (slots, "❌ lundi 18h-20h"),
+        (slots, "lundi 18h-20h ⛔"),
+        (languages, "❌ arabe"),
+        (kind, "🚫 logement"),
+        (category, "❌ logement entier"),
+        (column(NEED["urgency"]).parse, "❌ high"),
+    ],
+)
+def test_a_sign_that_says_no_is_asked(parse: Parser[Any], written: str) -> None:
+    asked(parse, written)
+
+
+def test_other_pictures_say_nothing() -> None:
+    assert read(accepted, "✅ femmes 😊") == ("women",)
+    assert read(slots, "📅 lundi 18h-20h") == ("mon 18:00-20:00",)
