@@ -41,7 +41,9 @@ def _consent(written: str, _today: date) -> Reading[str]:
     """Whatever it says, but no; what says neither, or a yes with a remark, is asked."""
     try:
         said = read_yes_no(written)
-        agrees = _AGREES.fullmatch(folded(written)) or (said.value if not said.value or not said.said else None)
+        agrees = _AGREES.fullmatch(folded(written)) or (
+            said.value if not said.value or not said.said else None
+        )
     except ValidationError:
         agrees = True if _AGREES.fullmatch(folded(written)) else None
     if agrees is None:

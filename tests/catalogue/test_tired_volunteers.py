@@ -14,6 +14,7 @@ from catalogue.spreadsheets import (
     CellError,
     Parser,
     accepted,
+    ages,
     category,
     day_at,
     household,
@@ -402,3 +403,41 @@ def test_a_sign_that_says_no_is_asked(parse: Parser[Any], written: str) -> None:
 def test_other_pictures_say_nothing() -> None:
     assert read(accepted, "✅ femmes 😊") == ("women",)
     assert read(slots, "📅 lundi 18h-20h") == ("mon 18:00-20:00",)
+
+
+@pytest.mark.parametrize(
+    ("written", "bands"),
+    [
+        ("3 et 7 ans", (0, 2, 0)),
+        ("3, 7", (0, 2, 0)),
+        ("3,7", (0, 2, 0)),
+        ("18 mois et 7 ans", (1, 1, 0)),
+        ("7 ans, 14 ans", (0, 1, 1)),
+        ("enfants de 3 et 7 ans", (0, 2, 0)),
+        ("(3 et 7 ans)", (0, 2, 0)),
+        ("3/7/9 ans", (0, 3, 0)),
+        ("2015, 2018, 2025", (1, 2, 0)),
+        ("né le 12/05/2015", (0, 1, 0)),
+        ("3 y 7 años", (0, 2, 0)),
+        ("3 and 7 years", (0, 2, 0)),
+        ("3 и 7 лет", (0, 2, 0)),
+        ("3 та 7 років", (0, 2, 0)),
+        ("3 و7 سنوات", (0, 2, 0)),
+        ("3 و 7 ساله", (0, 2, 0)),
+        ("18 месяцев и 7 лет", (1, 1, 0)),
+    ],
+)
+def test_ages(written: str, bands: tuple[int, int, int]) -> None:
+    assert read(ages, written) == bands
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "3 enfants de 5 ans", "2 enfants: 3 et 7 ans", "7 ans (2)", "(2) 7 ans", "2 ans 6 mois", "2 ans et 6 mois",
+        "3,5 ans", "3,5", "3.5 ans", "12/05/15", "12/05", "2 x 5 ans", "2x5 ans", "3 à 7 ans", "3-7", "34 ans",
+        "2 de 5 ans",
+    ],
+)  # fmt: skip
+def test_counts_halves_and_days_are_no_ages(written: str) -> None:
+    asked(ages, written)
