@@ -90,6 +90,7 @@ COLUMNS = (
         ages,
         ("âges des enfants",),
         default=(),
+        units={"ans": 1},
         meaning="housing: the age of each child (`3 et 7 ans`, `18 mois`, `2015, 2024`), in place of columns by age",
     ),
     Column(

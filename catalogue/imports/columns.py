@@ -75,7 +75,7 @@ _BESIDE = {"kind": "category", "category": "kind"}
 # What several columns of a list may say together.
 _JOINED_BY = {"languages": "|", "accepts": "|", "text": "\n", "address": ", "}
 _HEADERS_OF = {"languages": names_language, "accepts": names_accepted}
-_WITH_UNITS = ("longest_stay_days", "notice_days", "min_days", "reach_km")
+_WITH_UNITS = ("longest_stay_days", "notice_days", "min_days", "reach_km", "rent", "rent_up_to")
 
 
 def column(row: Field, **changes: Any) -> Column:

@@ -30,8 +30,8 @@ from catalogue.meaning.yesno import read_yes_no
 
 __all__ = [
     "AMERICAN", "PERSONS", "SIGNS_OF_DOUBT", "CellError", "People", "Period", "Reading", "Unclear", "folded",
-    "in_both_orders", "is_kind", "items_of", "names_accepted", "names_language", "read_accepted", "read_ages", "read_category",
-    "read_day", "read_decimal", "read_household", "read_kind", "read_languages", "read_number", "read_periods",
-    "read_slots", "read_whole", "read_yes_no", "says_no_limit", "says_nothing", "says_nothing_but_none",
-    "says_nothing_of_texts", "sure_items", "undecorated", "units_of",
+    "in_both_orders", "is_kind", "items_of", "names_accepted", "names_language", "read_accepted", "read_ages",
+    "read_category", "read_day", "read_decimal", "read_household", "read_kind", "read_languages", "read_number",
+    "read_periods", "read_slots", "read_whole", "read_yes_no", "says_no_limit", "says_nothing",
+    "says_nothing_but_none", "says_nothing_of_texts", "sure_items", "undecorated", "units_of",
 ]  # fmt: skip

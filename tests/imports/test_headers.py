@@ -49,6 +49,8 @@ def column_of(header: str, columns: tuple[Column, ...]) -> str:
         ("المدينة", "city", "city"), ("Місто", "city", "city"),
         ("Consentement RGPD", "consent", "consent"), ("RGPD", "consent", "consent"),
         ("J'autorise l'utilisation de mes données", "consent", "consent"),
+        ("Loyer (€/mois)", "rent", ""), ("Loyer (€ CC)", "rent", ""), ("Loyer (euros par mois)", "rent", ""),
+        ("Âge des enfants (ans)", "", "children_ages"), ("Préavis (semaines)", "notice_days", ""),
         # What is near a column and is another thing.
         *((header, "", "") for header in (
             "Places de parking", "Nom de l'association", "Nom de la rue", "Places enfants",
@@ -57,6 +59,8 @@ def column_of(header: str, columns: tuple[Column, ...]) -> str:
             "Je m'oppose à l'utilisation de mes données", "Refus RGPD", "Opposition RGPD", "Retrait du consentement",
             "Consentement photo", "RGPD lu par", "Je n'accepte pas que mes données soient utilisées",
             "J'accepte que mes données soient transmises à d'autres associations",
+            "Âge des enfants (mois)", "Nombre d'heures (mois)", "Loyer (€/nuit)", "Loyer (€/an)", "Loyer [€/nuit]",
+            "Loyer (€ la semaine)", "Capacité (km)", "Complément",
             "Langue de correspondance", "Adresse de l'école", "Téléphone de l'assistante sociale", "",
         )),
     ],
@@ -101,3 +105,33 @@ def test_days_with_the_month_first_cast_doubt_on_their_column(tmp_path: Path) ->
     assert isinstance(second, list)
     assert second[0].choices == ("2026-12-31",)
     assert any("le mois avant le jour" in notice for notice in table.notices)
+
+
+@pytest.mark.parametrize(
+    ("sure", "weak", "name", "columns"),
+    [
+        ("Créneaux", "Jour", "slots", OFFERS),
+        ("Horaires", "Jour", "slots", OFFERS),
+        ("Commune", "Lieu", "commune", OFFERS),
+        ("Commune", "Secteur", "commune", OFFERS),
+        ("Lieu", "Secteur", "commune", OFFERS),
+        ("N°", "Référence", "id", OFFERS),
+        ("Nature", "Besoin", "kind", NEEDS),
+        ("Urgence", "Délai", "urgency", NEEDS),
+        ("Urgence", "Priorité", "urgency", NEEDS),
+        ("Durée max jours", "Durée", "longest_stay_days", OFFERS),
+        ("Nom", "Bénévole", "contact_name", OFFERS),
+        ("Prénom", "Hébergeur", "contact_name", OFFERS),
+        ("Nom complet", "Qui", "contact_name", OFFERS),
+        ("Nom hébergeur", "Nom bénévole", "contact_name", OFFERS),
+    ],
+)
+def test_what_may_be_something_else_is_a_column_only_where_no_other_is(
+    sure: str, weak: str, name: str, columns: tuple[Column, ...]
+) -> None:
+    assert found_in([weak, sure], columns) == {name: [1]}
+    assert column_of(weak, columns) == name
+
+
+def test_first_and_last_names_are_one_name() -> None:
+    assert found_in(["Nom", "Prénom"], OFFERS) == {"contact_name": [0, 1]}
