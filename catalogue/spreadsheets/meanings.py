@@ -22,7 +22,7 @@ SAME = frozenset(
     | {
         written
         for word in ("idem", "id.", "idem.", "-idem-", "- idem -", "-- idem --", "idem...", "(idem)", "ditto", "same",
-                     "même", "ibid", "ibid.",
+                     "même", "ibid", "ibid.", "dito", "dito.", "-dito-", "- dito -", "(dito)", "dto", "dto.", "ídem",
                      "same as above", "idem ci-dessus", "comme ci-dessus", "voir ci-dessus", "ci-dessus", "//idem")
         for written in (word, word.capitalize(), word.upper(), f"{word} ", f"{word.capitalize()} ")
     }

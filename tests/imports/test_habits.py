@@ -188,6 +188,28 @@ def test_idem_is_what_stands_above(offers: Callable[..., Taken]) -> None:
     assert said[0] == "comme au-dessus\u202f: logement"
 
 
+def test_idem_in_one_of_two_columns_is_what_stands_above_in_it(offers: Callable[..., Taken]) -> None:
+    taken = offers(
+        {"Nom": "Klein", "Prénom": "Anne"},
+        {"Nom": "idem", "Prénom": "Paul"},
+        {"Nom": "dito", "Prénom": "Ida"},
+        {"Nom": "Roth", "Prénom": "Max"},
+    )
+    assert not taken.bad
+    names = [one.owner.name for one in Offer.objects.order_by("pk")]
+    assert names == ["Anne Klein", "Paul Klein", "Ida Klein", "Max Roth"]
+
+
+def test_idem_with_nothing_above_is_no_part_of_a_name(offers: Callable[..., Taken]) -> None:
+    assert "rien ne se trouve au-dessus" in offers({"Nom": "idem", "Prénom": "Paul"}).bad[2]
+
+
+def test_a_volunteer_is_no_part_of_the_name_of_the_host(offers: Callable[..., Taken]) -> None:
+    taken = offers({"Nom": "Klein", "Prénom": "Anne", "Bénévole": "Marie", "Qui": "Jo"})
+    assert Offer.objects.get().owner.name == "Anne Klein"
+    assert "Colonnes inconnues, non lues\u202f: Bénévole, Qui." in taken.table.notices
+
+
 def test_idem_in_the_first_line_is_nothing(offers: Callable[..., Taken]) -> None:
     assert "rien ne se trouve au-dessus" in offers({"Commune": "idem"}).bad[2]
 
