@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.spreadsheets import Column, Row, Unreadable, day, parse_rows, read_table, text
+from catalogue.spreadsheets import Answers, Column, Row, Unreadable, day, parse_rows, read_table, text
 from catalogue.spreadsheets.headers import found_in
 from needs.imports import COLUMNS as NEEDS
 from offers.imports import COLUMNS as OFFERS
@@ -135,3 +135,22 @@ def test_what_may_be_something_else_is_a_column_only_where_no_other_is(
 
 def test_first_and_last_names_are_one_name() -> None:
     assert found_in(["Nom", "Prénom"], OFFERS) == {"contact_name": [0, 1]}
+
+
+def test_the_month_first_far_below_refuses_the_list_from_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    plain = "".join(f"{number};12/05/2027\n" for number in range(500))
+    path.write_text(f"id;available_from\n{plain}x;12/31/2026\n")
+    found = parse_rows(read_table(path), ANY, today=date(2026, 11, 30))
+    assert all(isinstance(next(found), Row) for _line in range(500))
+    with pytest.raises(Unreadable, match="avant la ligne 502"):
+        next(found)
+
+
+def test_an_answer_of_the_month_first_says_nothing_of_the_other_days(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id;available_from\n1;12/05/2026\n2;12/31/2026\n")
+    answers = Answers({("available_from", "12/31/2026"): "2026-12-31"})
+    first, second = parse_rows(read_table(path), ANY, today=date(2026, 11, 30), answers=answers)
+    assert isinstance(first, list)
+    assert isinstance(second, Row)
