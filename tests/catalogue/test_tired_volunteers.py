@@ -441,3 +441,27 @@ def test_ages(written: str, bands: tuple[int, int, int]) -> None:
 )  # fmt: skip
 def test_counts_halves_and_days_are_no_ages(written: str) -> None:
     asked(ages, written)
+
+
+def test_an_hour_of_the_day_is_no_number_of_hours() -> None:
+    hours = whole(least=1, most=80, units=units_of("capacity"))
+    assert asked(hours, "18h00") == ("18",)
+    assert asked(hours, "10 h 00") == ("10",)
+    assert read(hours, "8h00") == 8
+    assert read(hours, "18h") == 18
+    assert read(hours, "18h00 par semaine") == 18
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("lundi 8 à 10h du soir", "mon 20:00-22:00"),
+        ("lundi de 8h à 10h30 du soir", "mon 20:00-22:30"),
+        ("lundi 2-4h de l'après-midi", "mon 14:00-16:00"),
+        ("lundi 10 à 2h de l'après-midi", "mon 10:00-14:00"),
+        ("lundi 18h à 8h du soir", "mon 18:00-20:00"),
+        ("lundi 8h du matin à 10h du soir", "mon 08:00-22:00"),
+    ],
+)
+def test_in_the_evening_is_said_of_both_ends(written: str, stored: str) -> None:
+    assert read(slots, written) == (stored,)

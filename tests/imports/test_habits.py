@@ -111,6 +111,26 @@ def test_a_category_that_may_be_several_is_asked(
     assert not Offer.objects.exists()
 
 
+@pytest.mark.parametrize("word", ["Meublé", "meublée", "meublé(e)", "MEUBLÉ", "MEUBLE"])
+def test_a_furnished_home_is_no_furniture(word: str, offers: Callable[..., Taken]) -> None:
+    assert f"Catégorie: {word} = whole_dwelling" in offers({"Catégorie": word}, without="Nature").asked
+    assert offers({"Catégorie": word}).asked == [f"Catégorie: {word} = whole_dwelling"]
+    assert not Offer.objects.exists()
+
+
+def test_a_thing_in_the_column_of_categories_is_the_thing(
+    offers: Callable[..., Taken], needs: Callable[..., Taken]
+) -> None:
+    offers(
+        {"Nature": "don", "Catégorie": "couvertures", "Places": "2"},
+        {"Nature": "don", "Catégorie": "couvertures", "Places": "2", "Titre": "Draps"},
+        {"Nature": "don", "Catégorie": "literie", "Places": "2"},
+    )
+    assert list(Offer.objects.order_by("pk").values_list("item", flat=True)) == ["blanket", "sheet", "any"]
+    needs({"Nature": "don", "Catégorie": "couvertures", "Quantité": "2", "Femmes": ""})
+    assert Need.objects.get().items == ["blanket"]
+
+
 def test_of_a_word_that_nobody_knows_no_category_is_proposed(offers: Callable[..., Taken]) -> None:
     assert offers({"Catégorie": "yourte"}).asked == ["Catégorie: yourte = …"]
 
