@@ -9,14 +9,33 @@ from django.utils.translation import gettext as _
 from catalogue.meaning import CellError, Reading, Unclear, folded, read_yes_no, says_nothing_but_none
 from catalogue.spreadsheets import Column, Parser
 
-_OVER = re.compile(
-    r"(?:annul\w+|retir\w+|supprim\w+|desinscri\w+|desist\w+|archiv\w+|clos\w*|clotur\w+|termin\w+"
-    r"|finie?|caduc\w*|perime\w*"
-    r"|(?:ne )?(?:plus|pas) (?:contacter|appeler|relancer|disponible|dispo|d'actualite|actif|active)"
-    r"|inacti\w+|indisponible"
-    r"|refus\w*|abandon\w*|deced\w+|pourvue?|relogee?s?|cancell?ed|withdrawn|closed|inactive|deleted|do not contact"
-    r"|no longer \w+)\b.{0,60}"
+_WHAT = (
+    r"(?:(?:l'|cette |notre |mon |ma )?(?:offre|proposition|annonce|demande|besoin|logement|hebergement) )?"
 )
+_OVER_WORDS = (
+    r"annul\w+|(?:a )?retir\w+|(?:a )?supprim\w+|desinscri\w+|desist\w+|archiv\w+|clos\w*|clotur\w+|termin\w+"
+    r"|finie?|caduc\w*|perime\w*|(?:ne |n'est )?(?:plus|pas) (?:contacter|appeler|relancer|disponible|dispo|d'actualite"
+    r"|actif|active|valable)|(?:ne )?(?:souhaite|veut|peut) plus(?: accueillir| heberger| aider)?"
+    r"|non (?:disponible|dispo|valable)|inacti\w+|indisponible|refus\w*|abandon\w*|deced\w+|pourvue?|donnee?s?"
+    r"|attribuee?s?|relogee?s?|en pause|suspendue?|stop|doublons?|cancell?ed|withdrawn|closed|inactive|deleted"
+    r"|suspended|duplicate|given away|do not contact|no longer \w+|скасован\w*|закрит\w*|неактуальн\w*|отменен\w*"
+    r"|закрыт\w*|anulad[oa]|cancelad[oa]|cerrad[oa]"
+)
+_OVER_IN_ARABIC = "|".join(map(folded, ("ملغى", "ملغي", "ملغاة")))
+# Behind it, since when or by whom; "jusqu'au 3/12", as all else, is asked.
+_OVER = re.compile(
+    rf"{_WHAT}(?:est |a ete )?(?:{_OVER_WORDS}|{_OVER_IN_ARABIC})"
+    r"(?:[ ,:;(-]+(?:(?:le|depuis|since|on|par|by) (?!.*\b(?:jusqu|sauf|mais|provisoire))[^,;?]{1,40}|[\d/. )-]+))?"
+)
+_HOLDS = {
+    folded(word)
+    for word in (
+        "actif", "active", "valide", "validé", "validée", "confirmé", "confirmée", "ouvert", "ouverte", "en cours",
+        "disponible", "dispo", "à jour", "toujours valable", "toujours disponible", "ok", "oui", "nouveau", "nouvelle",
+        "open", "available", "confirmed", "valid", "new", "yes", "активно", "актуально", "доступно", "نشط", "متاح",
+        "activo", "activa", "abierto", "propriétaire", "locataire",
+    )
+}  # fmt: skip
 _DATE = r"(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}(?:[ t]\d{2}:\d{2}(?::\d{2})?)?)"
 # What may stand beside a yes without taking anything from it; of a consent, when it was given.
 _AGREES = re.compile(
@@ -26,15 +45,22 @@ _AGREES = re.compile(
 
 
 def _standing(written: str, _today: date) -> Reading[str]:
-    """Whatever it says, but that the row is over."""
-    if _OVER.fullmatch(folded(written).strip(" .!,;:-")):
+    """Refuse what is over; ask of a word that does not say whether the row holds."""
+    bare = folded(written).strip(" .!,;:-")
+    if bare in _HOLDS:
+        return Reading("")
+    if _OVER.fullmatch(bare):
         raise CellError(
             _(
                 "la liste dit «\u00a0%(text)s\u00a0»\u202f: rien n’est pris. Effacez ce mot si la ligne vaut encore."
             )
             % {"text": written}
         )
-    return Reading("")
+    raise Unclear(
+        _("«\u00a0%(text)s\u00a0»\u202f: cette ligne vaut-elle encore\u202f?") % {"text": written},
+        written=written,
+        choices=("actif", "annulé"),
+    )
 
 
 def _consent(written: str, _today: date) -> Reading[str]:
@@ -76,7 +102,8 @@ STANDING = Column(
     Parser(_standing),
     ("statut",),
     default="",
-    meaning="a row that is over (`annulé`, `retiré`, `ne plus contacter`, `clos`) is refused; no other word is read",
+    meaning="a row that is over (`annulé`, `retiré`, `ne plus contacter`, `clos`) is refused, one that says that it "
+    "holds (`actif`, `confirmé`, `en cours`) is taken, any other is asked once",
 )
 CONSENT = Column(
     "consent",

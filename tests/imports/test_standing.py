@@ -48,3 +48,27 @@ def test_an_answer_settles_a_consent() -> None:
     for answer, taken in (("oui", True), ("non", False)):
         found = Meanings(CONSENT, TODAY, {"en attente": answer}, replaced=False)["en attente"]
         assert isinstance(found, Refusal) is not taken
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["n'est plus disponible", "offre annulée", "à retirer", "non disponible", "donné", "attribué",
+     "ne souhaite plus accueillir", "en pause", "suspendu", "stop", "doublon", "скасовано", "ملغى", "Annulé le 12/11",
+     "annulé par téléphone", "Ne plus contacter", "clos", "indisponible depuis le 3/12", "no longer available"],
+)  # fmt: skip
+def test_a_row_that_is_over_stays_out(written: str) -> None:
+    assert outcome(STANDING, written) == "refused"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["pas disponible avant janvier", "indisponible jusqu'au 3/12", "en pause jusqu'en mars", "à retirer sur place",
+     "indisponible le 3/12 mais ensuite oui", "à rappeler", "en attente", "non annulé", "zzz"],
+)  # fmt: skip
+def test_whether_a_row_holds_is_asked(written: str) -> None:
+    assert outcome(STANDING, written) == "asked"
+
+
+@pytest.mark.parametrize("written", ["Actif", "confirmé", "En cours", "disponible", "نشط", "", "NC"])
+def test_a_row_that_holds_is_taken(written: str) -> None:
+    assert outcome(STANDING, written) == "taken"
