@@ -3,7 +3,7 @@ stands in it. A guess is shown as one.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -16,8 +16,8 @@ from catalogue.spreadsheets import (
     Fault,
     Line,
     as_text,
+    found_in,
     is_answer,
-    knows_names,
     plain,
     unharmed,
 )
@@ -67,9 +67,9 @@ def guess(
 ) -> list[Guess]:
     """Of each column in its order; no two are the same, but for those that say one thing together."""
     columns = {column.name: column for column in COLUMNS[what]}
-    knows = knows_names(COLUMNS[what])
+    called = {at: name for name, places in found_in(header, COLUMNS[what]).items() for at in places}
     cells = [_filled(rows, at) for at in range(len(header))]
-    found = [_first(text, saved, knows) for text in header]
+    found = [_first(text, saved, called.get(at, "")) for at, text in enumerate(header)]
     found = [_unless_other(what, one, cells[at], columns) for at, one in enumerate(found)]
     found = _once(found, columns)
     for column in COLUMNS[what]:
@@ -88,12 +88,11 @@ def guess(
     return [one or Guess("") for one in found]
 
 
-def _first(text: str, saved: Mapping[str, str], knows: Callable[[str], str | None]) -> Guess | None:
+def _first(text: str, saved: Mapping[str, str], name: str) -> Guess | None:
     if plain(text) in saved:
         return Guess(saved[plain(text)], "saved")
     if plain(text) == REMARKS:
         return Guess("", "header")
-    name = knows(text)
     return Guess(name, "header") if name else None
 
 

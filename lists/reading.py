@@ -10,6 +10,7 @@ from typing import Any
 from catalogue.imports import ID
 from catalogue.meaning import folded
 from catalogue.spreadsheets import (
+    UNSAID,
     Answers,
     Column,
     FileAnswers,
@@ -91,7 +92,7 @@ def _named(name: str, header: str, ours: Mapping[str, Column]) -> str:
     if option:
         return f"{name} [{option}]"
     unit = unit_of(ours[name], header)
-    more = unit if unit.isalpha() else word_before_others(header)
+    more = unit if unit.isalpha() or unit == UNSAID else word_before_others(header)
     return f"{name} ({more})" if more else name
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import override
 
 from accounts.models import Organisation, User
 from catalogue.fields.needs import ADULTS, CHILDREN, NEED
@@ -40,7 +39,7 @@ from catalogue.imports import (
 from catalogue.imports.again import ROW
 from catalogue.labels import kind_label, quantity_words
 from catalogue.labels import listed as listed_words
-from catalogue.meaning import PERSONS, People
+from catalogue.meaning import PERSONS
 from catalogue.references import is_reference
 from catalogue.saying import what
 from catalogue.spreadsheets import (
@@ -55,9 +54,10 @@ from catalogue.spreadsheets import (
     whole,
 )
 from catalogue.times import day_range
-from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Category, Kind, Source
+from catalogue.vocabulary import CATEGORIES, Category, Kind, Source
 from cities.days import local_day
 from cities.models import City
+from needs.households import Households
 from needs.models import OPEN_STATES, Need
 from needs.services import SCAN_TASK, change, draft, note_listed, register_many
 from notifications.wake_up import wake_on_commit
@@ -90,6 +90,7 @@ COLUMNS = (
         ages,
         ("âges des enfants",),
         default=(),
+        units={"ans": 1},
         meaning="housing: the age of each child (`3 et 7 ans`, `18 mois`, `2015, 2024`), in place of columns by age",
     ),
     Column(
@@ -117,9 +118,6 @@ CONSTRAINT_COLUMNS = {
     "need_items_of_goods": "items",
     "need_registered_once": "id",
 }
-AGE_BANDS = CHILDREN
-ADOLESCENTS = "children_12_to_17"
-LONGEST_NAME = NEED["social_worker"].longest
 
 
 def import_needs(
@@ -161,7 +159,8 @@ class _Keeper:
         # Two associations may both number their cases from 1.
         self.prefix = f"import/{organisation.pk}:"
         self.places = Places(city)
-        self.ageless = self.moved = self.alone = 0
+        self.households = Households(organisation.name)
+        self.moved = 0
 
     def id_of(self, row: Row) -> str:
         """Without a number of its own: by the association's reference, else by all that the line says."""
@@ -271,32 +270,13 @@ class _Keeper:
 
     def notices(self) -> list[str]:
         """What is worth a second look, though no row is wrong."""
-        found = [*self.places.notices(), *moved_notices(self.moved)]
-        if self.ageless:
-            found.append(
-                ngettext(
-                    "%(n)s ligne compte des enfants sans âge\u202f: ils sont enregistrés entre 3 et 11 ans.",
-                    "%(n)s lignes comptent des enfants sans âge\u202f: ils sont enregistrés entre 3 et 11 ans.",
-                    self.ageless,
-                )
-                % {"n": self.ageless}
-            )
-        if self.alone:
-            found.append(
-                ngettext(
-                    "%(n)s ligne compte des enfants sans adulte\u202f: ce sont des mineurs isolés.",
-                    "%(n)s lignes comptent des enfants sans adulte\u202f: ce sont des mineurs isolés.",
-                    self.alone,
-                )
-                % {"n": self.alone}
-            )
-        return found
+        return [*self.places.notices(), *moved_notices(self.moved), *self.households.notices()]
 
     def _fields(self, row: Row) -> dict[str, Any]:
         kind = row["kind"]
         fields = {**answers_of(row, NEED), **self.places.fields(row)}
         if kind == Kind.HOUSING:
-            fields |= self._housing(row)
+            fields |= self.households.fields(row)
         else:
             fields |= self._goods_or_skill(row)
         fields["title"] = fields["title"] or _usual_title(fields)
@@ -316,78 +296,6 @@ class _Keeper:
             raise RowRefused(row.bad("quantity", _("cette cellule est vide.")))
         return {"people": row["people"] or 1}
 
-    def _housing(self, row: Row) -> dict[str, Any]:
-        # A list that has one column for the categories of all kinds names the one form wanted there.
-        forms = row["forms"] or ((row["category"],) if row["category"] else ())
-        foreign = [form for form in forms if form not in HOUSING_FORMS]
-        if foreign:
-            message = _("«\u00a0%(text)s\u00a0» n’est pas une forme de logement\u202f: %(known)s.") % {
-                "text": foreign[0],
-                "known": listed_words(HOUSING_FORMS),
-            }
-            raise RowRefused(row.bad("forms" if row["forms"] else "category", message))
-        if row["category"] and row["category"] not in forms:
-            message = _("cette forme n’est pas parmi celles de la colonne «\u00a0forms\u00a0».")
-            raise RowRefused(row.bad("category", message))
-        who = self._who(row)
-        household = sum(who[name] for name in (*ADULTS, *AGE_BANDS))
-        if household == 0:
-            raise RowRefused(row.bad("adult_women", _("dites combien de personnes cherchent un logement.")))
-        for column in ("quantity", "people"):
-            if row[column] is not None and row[column] != household:
-                message = _("le foyer compte %(household)s personnes, cette cellule dit %(number)s.") % {
-                    "household": household,
-                    "number": row[column],
-                }
-                raise RowRefused(row.bad(column, message))
-        if not any(who[name] for name in ADULTS):
-            # Adolescents without an adult are lone minors, ticked or not; of younger children an adult may have been
-            # forgotten, and it is asked. Who posts the need of lone minors accompanies them.
-            if not who["lone_minor"] and sum(who[name] for name in AGE_BANDS) == who[ADOLESCENTS]:
-                self.alone += 1
-                who["lone_minor"] = True
-            if who["lone_minor"]:
-                who["social_worker"] = row["social_worker"] or self.organisation.name[:LONGEST_NAME]
-        return {**who, "forms": list(forms)}
-
-    def _who(self, row: Row) -> dict[str, Any]:
-        """The household: in words, or number by number."""
-        told: People | None = row["household"]
-        ages = self._ages(row)
-        if told is None:
-            return {**{name: row[name] for name in (*ADULTS, "couple", "lone_minor")}, **ages}
-        if any(
-            row[name] for name in (*ADULTS, *AGE_BANDS, "couple", "lone_minor", "children", "children_ages")
-        ):
-            message = _("ce foyer est dit deux fois, ici et dans d’autres colonnes.")
-            raise RowRefused(row.bad("household", message))
-        return asdict(told)
-
-    def _ages(self, row: Row) -> dict[str, int]:
-        """Children by age band; those of whom the file only gives the number are counted in one band."""
-        ages = {band: row[band] for band in AGE_BANDS}
-        if row["children_ages"]:
-            if any(ages.values()):
-                message = _("ces âges sont donnés deux fois, dans des colonnes différentes.")
-                raise RowRefused(row.bad("children_ages", message))
-            ages = dict(zip(AGE_BANDS, row["children_ages"], strict=True))
-        total = row["children"]
-        if total is None or total == sum(ages.values()):
-            return ages
-        if any(ages.values()):
-            message = _("%(total)s enfants ici, et %(sum)s par tranches d’âge.") % {
-                "total": total,
-                "sum": sum(ages.values()),
-            }
-            raise RowRefused(row.bad("children", message))
-        # The engine asks whether there are children, not of what age; a minor alone is hardly under twelve.
-        if row["lone_minor"]:
-            ages["children_12_to_17"] = total
-        else:
-            ages["children_3_to_11"] = total
-            self.ageless += 1
-        return ages
-
 
 def _named(row: Row, fields: Mapping[str, Any]) -> list[str]:
     """The fields of which the line says something; of a household its members, not their sum."""
@@ -395,11 +303,11 @@ def _named(row: Row, fields: Mapping[str, Any]) -> list[str]:
     if fields["kind"] == Kind.HOUSING:
         named -= {"quantity", "people", "category"}
         if "children" in row.raw:
-            named |= set(AGE_BANDS)
+            named |= set(CHILDREN)
         if "children_ages" in row.raw:
-            named |= set(AGE_BANDS)
+            named |= set(CHILDREN)
         if "household" in row.raw:
-            named |= {*ADULTS, *AGE_BANDS, "couple", "lone_minor"}
+            named |= {*ADULTS, *CHILDREN, "couple", "lone_minor"}
         if "category" in row.raw:
             named.add("forms")
     if "lat" in row.raw:

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalogue.fields import NEED
+from catalogue.fields.needs import CHILDREN
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
 from catalogue.spreadsheets import NOTHING_SAID, Answers, BadCell, Block, Column, FileAnswers, one_of, texts
@@ -22,7 +23,6 @@ from engine.filling import given_columns, need_quantities
 from engine.hours import longest_in_halves
 from engine.household import household_codes
 from engine.vocabulary import ONCE, PRIORITIES, WEEKLY
-from needs.imports import AGE_BANDS
 from needs.imports import COLUMNS as IMPORTED
 from needs.models import Need
 from tryout.communes import Places
@@ -179,7 +179,7 @@ class Needs(Reader[NeedColumns]):
         women, men, total = (
             np.array(block[name], np.int64) for name in ("adult_women", "adult_men", "children")
         )
-        by_age = np.array([block[band] for band in AGE_BANDS], np.int64).sum(axis=0)
+        by_age = np.array([block[band] for band in CHILDREN], np.int64).sum(axis=0)
         judged.refuse(
             housing & (total != UNKNOWN) & (by_age > 0) & (total != by_age),
             "children",
@@ -221,8 +221,8 @@ class Needs(Reader[NeedColumns]):
         for at, counts in enumerate(block["children_ages"]):
             if not counts:
                 continue
-            twice[at] = any(block[band][at] for band in AGE_BANDS)
-            for band, number in zip(AGE_BANDS, counts, strict=True):
+            twice[at] = any(block[band][at] for band in CHILDREN)
+            for band, number in zip(CHILDREN, counts, strict=True):
                 block[band][at] = number
         judged.refuse(
             twice,
@@ -237,7 +237,7 @@ class Needs(Reader[NeedColumns]):
             self._spread_ages(judged)
         if "household" not in block.places:
             return
-        counts = ("adult_women", "adult_men", *AGE_BANDS, "couple", "lone_minor")
+        counts = ("adult_women", "adult_men", *CHILDREN, "couple", "lone_minor")
         twice = np.zeros(len(block), np.bool_)
         for at, people in enumerate(block["household"]):
             if people is None:

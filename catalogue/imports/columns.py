@@ -5,8 +5,8 @@ from typing import Any
 
 from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Text, Thing, Word, Words
 from catalogue.imports.ids import LONGEST_ID, own_id
-from catalogue.items import LONGEST_TYPED
-from catalogue.meaning import names_accepted, names_language, says_no_limit, units_of
+from catalogue.items import LONGEST_TYPED, find_item
+from catalogue.meaning import folded, names_accepted, names_language, says_no_limit, units_of
 from catalogue.spreadsheets import (
     Column,
     Parser,
@@ -75,7 +75,7 @@ _BESIDE = {"kind": "category", "category": "kind"}
 # What several columns of a list may say together.
 _JOINED_BY = {"languages": "|", "accepts": "|", "text": "\n", "address": ", "}
 _HEADERS_OF = {"languages": names_language, "accepts": names_accepted}
-_WITH_UNITS = ("longest_stay_days", "notice_days", "min_days", "reach_km")
+_WITH_UNITS = ("longest_stay_days", "notice_days", "min_days", "reach_km", "rent", "rent_up_to")
 
 
 def column(row: Field, **changes: Any) -> Column:
@@ -113,7 +113,21 @@ def answers_of(row: Row, table: Table) -> dict[str, Any]:
         if one.name != "commune" and one.columns is not None and row["kind"] in one.kinds:
             value = row[one.name]
             fields[one.name] = list(value) if isinstance(value, tuple) else value
+            is_item = isinstance(one.shape, Thing) and not one.shape.sizes
+            if is_item and not value and (thing := _named_as_category(row)):
+                fields[one.name] = [thing] if isinstance(value, tuple) else thing
     return fields
+
+
+def _named_as_category(row: Row) -> str:
+    """The thing that stands in the column of categories ("couvertures"), unless the title names one."""
+    written, category = row.raw.get("category", ""), row["category"]
+    if not category or folded(written) in ("", category, folded(str(Category(category).label))):
+        return ""
+    if find_item(row["title"], category=category).certain:
+        return ""
+    found = find_item(written, category=category).certain
+    return written if found and found.category == category else ""
 
 
 def _reading(row: Field) -> tuple[Any, Any]:

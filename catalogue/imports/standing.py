@@ -6,40 +6,81 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from catalogue.meaning import CellError, Reading, folded, read_yes_no
+from catalogue.meaning import CellError, Reading, Unclear, folded, read_yes_no, says_nothing_but_none
 from catalogue.spreadsheets import Column, Parser
 
-_OVER = re.compile(
-    r"(?:annul\w+|retir\w+|supprim\w+|desinscri\w+|desist\w+|archiv\w+|clos\w*|clotur\w+|termin\w+"
-    r"|finie?|caduc\w*|perime\w*"
-    r"|(?:ne )?(?:plus|pas) (?:contacter|appeler|relancer|disponible|dispo|d'actualite|actif|active)"
-    r"|inacti\w+|indisponible"
-    r"|refus\w*|abandon\w*|deced\w+|pourvue?|relogee?s?|cancell?ed|withdrawn|closed|inactive|deleted|do not contact"
-    r"|no longer \w+)\b.{0,60}"
+_WHAT = (
+    r"(?:(?:l'|cette |notre |mon |ma )?(?:offre|proposition|annonce|demande|besoin|logement|hebergement) )?"
 )
-_DISAGREES = re.compile(
-    r"(?:je )?(?:refuse|n'accepte pas|m'oppose)|.*\b(?:n'accepte pas|refuse|i do not agree|i disagree)\b.*"
+_OVER_WORDS = (
+    r"annul\w+|(?:a )?retir\w+|(?:a )?supprim\w+|desinscri\w+|desist\w+|archiv\w+|clos\w*|clotur\w+|termin\w+"
+    r"|finie?|caduc\w*|perime\w*|(?:ne |n'est )?(?:plus|pas) (?:contacter|appeler|relancer|disponible|dispo|d'actualite"
+    r"|actif|active|valable)|(?:ne )?(?:souhaite|veut|peut) plus(?: accueillir| heberger| aider)?"
+    r"|non (?:disponible|dispo|valable)|inacti\w+|indisponible|refus\w*|abandon\w*|deced\w+|pourvue?|donnee?s?"
+    r"|attribuee?s?|relogee?s?|en pause|suspendue?|stop|doublons?|cancell?ed|withdrawn|closed|inactive|deleted"
+    r"|suspended|duplicate|given away|do not contact|no longer \w+|скасован\w*|закрит\w*|неактуальн\w*|отменен\w*"
+    r"|закрыт\w*|anulad[oa]|cancelad[oa]|cerrad[oa]"
+)
+_OVER_IN_ARABIC = "|".join(map(folded, ("ملغى", "ملغي", "ملغاة")))
+# Behind it, since when or by whom; "jusqu'au 3/12", as all else, is asked.
+_OVER = re.compile(
+    rf"{_WHAT}(?:est |a ete )?(?:{_OVER_WORDS}|{_OVER_IN_ARABIC})"
+    r"(?:[ ,:;(-]+(?:(?:le|depuis|since|on|par|by) (?!.*\b(?:jusqu|sauf|mais|provisoire))[^,;?]{1,40}|[\d/. )-]+))?"
+)
+_HOLDS = {
+    folded(word)
+    for word in (
+        "actif", "active", "valide", "validé", "validée", "confirmé", "confirmée", "ouvert", "ouverte", "en cours",
+        "disponible", "dispo", "à jour", "toujours valable", "toujours disponible", "ok", "oui", "nouveau", "nouvelle",
+        "open", "available", "confirmed", "valid", "new", "yes", "активно", "актуально", "доступно", "نشط", "متاح",
+        "activo", "activa", "abierto", "propriétaire", "locataire",
+    )
+}  # fmt: skip
+_DATE = r"(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}(?:[ t]\d{2}:\d{2}(?::\d{2})?)?)"
+# What may stand beside a yes without taking anything from it; of a consent, when it was given.
+_AGREES = re.compile(
+    rf"(?:(?:oui|yes|ok|j'accepte|accepte|d'accord|accord|signee?|donnee?|i agree|agreed|{_DATE})(?!\w)"
+    r"(?: (?:le|du|on)(?= \d))?[ ,.;:()!-]*)+"
 )
 
 
 def _standing(written: str, _today: date) -> Reading[str]:
-    """Whatever it says, but that the row is over."""
-    if _OVER.fullmatch(folded(written).strip(" .!,;:-")):
+    """Refuse what is over; ask of a word that does not say whether the row holds."""
+    bare = folded(written).strip(" .!,;:-")
+    if bare in _HOLDS:
+        return Reading("")
+    if _OVER.fullmatch(bare):
         raise CellError(
             _(
                 "la liste dit «\u00a0%(text)s\u00a0»\u202f: rien n’est pris. Effacez ce mot si la ligne vaut encore."
             )
             % {"text": written}
         )
-    return Reading("")
+    raise Unclear(
+        _("«\u00a0%(text)s\u00a0»\u202f: cette ligne vaut-elle encore\u202f?") % {"text": written},
+        written=written,
+        choices=("actif", "annulé"),
+    )
 
 
 def _consent(written: str, _today: date) -> Reading[str]:
-    """Whatever it says, but no."""
+    """Whatever it says, but no; what says neither, or a yes with a remark, is asked."""
     try:
-        agrees = read_yes_no(written).value
+        said = read_yes_no(written)
+        agrees = _AGREES.fullmatch(folded(written)) or (
+            said.value if not said.value or not said.said else None
+        )
     except ValidationError:
-        agrees = not _DISAGREES.fullmatch(folded(written))
+        agrees = True if _AGREES.fullmatch(folded(written)) else None
+    if agrees is None:
+        raise Unclear(
+            _(
+                "«\u00a0%(text)s\u00a0»\u202f: cette personne est-elle d’accord pour que ses données servent\u202f?"
+            )
+            % {"text": written},
+            written=written,
+            choices=("non", "oui"),
+        )
     if not agrees:
         raise CellError(
             _(
@@ -51,17 +92,24 @@ def _consent(written: str, _today: date) -> Reading[str]:
     return Reading("")
 
 
+def _says_nothing_of_consent(written: str) -> bool:
+    """Not "aucun", nor "*", which may be a tick."""
+    return "*" not in written and says_nothing_but_none(written)
+
+
 STANDING = Column(
     "standing",
     Parser(_standing),
     ("statut",),
     default="",
-    meaning="a row that is over (`annulé`, `retiré`, `ne plus contacter`, `clos`) is refused; no other word is read",
+    meaning="a row that is over (`annulé`, `retiré`, `ne plus contacter`, `clos`) is refused, one that says that it "
+    "holds (`actif`, `confirmé`, `en cours`) is taken, any other is asked once",
 )
 CONSENT = Column(
     "consent",
-    Parser(_consent),
+    Parser(_consent, blank=_says_nothing_of_consent),
     ("consentement",),
     default="",
-    meaning="whether the person agreed that these data are used: a row that says no is refused",
+    meaning="whether the person agreed that these data are used: a row that says no is refused, a day is when they "
+    "agreed, anything else is asked",
 )

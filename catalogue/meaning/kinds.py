@@ -1,6 +1,7 @@
 """What is offered or needed, as people call it: the kind and the category, from "hébergement" to "aide aux devoirs"."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from catalogue.labels import listed
-from catalogue.meaning.text import Reading, Unclear, folded
+from catalogue.meaning.text import SIGNS_OF_DOUBT, Reading, Unclear, folded
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Category, Kind
 
 # Besides the values and the labels in every language of the product, as `_name` leaves them: without "s" at the ends of
@@ -80,13 +81,16 @@ _SEVERAL: Mapping[tuple[str, ...], str] = {
     "|canape lit dans le salon|clic clac dans le salon|matelas|lit d'appoint|couch|sofa|sofa bed|colocation",
 }  # fmt: skip
 _DWELLING_TYPE = re.compile(r"(?:appartement |appart |logement )?[tf] ?\d(?: ?bi)?")
+_FURNISHED = re.compile(r"meublée?[(·.]?e?\)?s?")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _ARTICLES = re.compile(r"\b(?:la|le|les|l'|un|une|the)(?=[ ]|(?<='))")
-_NOT_A_WORD = re.compile(r"[^\w']+")
+_NOT_A_WORD = re.compile(rf"[^\w'{SIGNS_OF_DOUBT}]+")
 
 
 def read_kind(text: str) -> Reading[str]:
     """A `Kind`, as it or one of its categories is called. Unclear."""
+    if _is_furnished(text):
+        raise _unknown(text, Kind, (Kind.HOUSING, Kind.GOODS))
     name = _name(text)
     kind = _kinds().get(name)
     if kind is None and (category := _categories().get(name)):
@@ -100,6 +104,8 @@ def read_kind(text: str) -> Reading[str]:
 
 def read_category(text: str) -> Reading[str]:
     """A `Category` as people call it. What may be several, or is a kind, is asked. Unclear."""
+    if _is_furnished(text):
+        raise _unknown(text, Category, (Category.WHOLE_DWELLING, Category.FURNITURE))
     name = _name(text)
     category = _categories().get(name)
     if category is not None:
@@ -116,6 +122,12 @@ def read_category(text: str) -> Reading[str]:
             choices=[str(one) for one in may_be],
         )
     raise _unknown(text, Category, ())
+
+
+def _is_furnished(text: str) -> bool:
+    """ "Meublé" is no "meuble", from which only its accent tells it; capitals often have none."""
+    said = unicodedata.normalize("NFC", text).strip(" .!,;:")
+    return bool(_FURNISHED.fullmatch(said.casefold())) or (said.isupper() and folded(said) == "meuble")
 
 
 def is_kind(text: str) -> bool:

@@ -78,6 +78,7 @@ _FAMILY = re.compile(
 )
 _ONE_KIND = re.compile(r"^(1|une?) (?:femme|homme|dame|monsieur|etudiante?)(?: seule?)?$")
 _WHOLE_HOURS = re.compile(r"^(\d{1,2}) ?h ?00$")
+_MAY_BE_A_TIME = 10  # "18h00" is rather a time of the day
 # In brackets, what takes nothing from the number beside it.
 _AND_IN_WORDS = re.compile(r"^(\d+) ?\(([^\W\d_][^()\d]*)\)$|^([^\W\d_][^()\d]*?) ?\((\d+)\)$")
 _ONE_ALONE = re.compile(r"^(?:1|une?) (?:seule? personne|personne seule|seule?)$|^personne seule$")
@@ -229,7 +230,10 @@ def _worded(
     rest = _FOR.sub("", _REMARK.sub("", re.sub(r"^\(([^()]+)\)$", r"\1", bare)))
     rest = _AT_MOST.sub("", rest).strip(" .:")
     if HOURS.items() <= units.items():
-        rest = _WHOLE_HOURS.sub(r"\1", re.sub(_WEEK + "$", "", rest))
+        by_week = re.sub(_WEEK + "$", "", rest)
+        if by_week == rest and (hour := _WHOLE_HOURS.fullmatch(rest)) and int(hour[1]) >= _MAY_BE_A_TIME:
+            return _asked(f"{hour[1]} h", written, units)
+        rest = _WHOLE_HOURS.sub(r"\1", by_week)
     match = re.fullmatch(
         rf"(-?{_FIGURES}(?<! )|[^\W\d_]+(?:[ -][^\W\d_]+){{0,3}}?)(?: ?([^\W\d_]+|€)\.?)?", rest
     )

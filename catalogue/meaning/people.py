@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from catalogue.items.words import words_of
 from catalogue.labels import listed
+from catalogue.meaning.ages import ADULT_FROM, aged, children_words, years_of
 from catalogue.meaning.numbers import number_words
 from catalogue.meaning.text import CellError, Reading, Unclear, folded, items_of
 from catalogue.vocabulary import Household
@@ -219,13 +220,11 @@ _NOBODYS_SEX = re.compile(
     r"|(?P<one>(?:1|une?) (?:adulte|parent|personne seule|pers\.? seule)|personne seule|parent (?:seul|isole)))(?!\w)",
     re.IGNORECASE,
 )
-_BORN = re.compile(r"(?:,? ?\bnee?s? (?:en|le) )?\b(?:\d{1,2}/\d{1,2}/)?(19[2-9]\d|20[0-4]\d)\b")
 _BOTH_SEXES = re.compile(
     r"\b(?:2|deux) (?:adultes|ad\.?|parents|pers\.?|personnes) ?\((?:h ?[/+,&] ?f|f ?[/+,&] ?h)\)"
 )
 _UNNAMED = re.compile(r"\+ ?[1-9]$")  # "maman + 2"
 _MINOR = re.compile(r"\bmineure?(s?)\b", re.IGNORECASE)
-_ADULT_FROM = 18
 _FEW = {"un": 1, "une": 1, "a": 1, "an": 1, "son": 1, "sa": 1, "le": 1, "la": 1}
 
 
@@ -237,7 +236,7 @@ def read_household(text: str, *, today: date | None = None) -> Reading[People]:
     written = text.strip()
     bare = _BOTH_SEXES.sub("1 femme + 1 homme", folded(written).strip(" ."))
     if today is not None:
-        bare = _BORN.sub(lambda match: _age_of(match, today), bare)
+        bare = aged(bare, today)
     total = None
     if family := _FAMILY_OF.match(bare):
         total, bare = int(family[1]), bare[family.end() :].removesuffix(")")
@@ -256,14 +255,14 @@ def read_household(text: str, *, today: date | None = None) -> Reading[People]:
                 counts, _number(match["n"], written), match["ages"] or "", part, written, unknown=15
             )
         elif _COUPLE.fullmatch(part):
-            if "couples" in part or any(int(age) < _ADULT_FROM for age in re.findall(r"\d\d", part)):
+            if "couples" in part or any(int(age) < ADULT_FROM for age in re.findall(r"\d\d", part)):
                 raise _not_clear(written)
             couple = True
             _add(counts, "adult_women", 1)
             _add(counts, "adult_men", 1)
         elif match := _ADULTS.fullmatch(part):
             woman = re.fullmatch(_WOMAN, match["who"])
-            if _how_many_is_unsaid(match) or (match["age"] and int(match["age"]) < _ADULT_FROM):
+            if _how_many_is_unsaid(match) or (match["age"] and int(match["age"]) < ADULT_FROM):
                 raise _not_clear(written)
             _add(
                 counts, "adult_women" if woman else "adult_men", _number(match["n"] or match["word"], written)
@@ -293,44 +292,6 @@ def read_household(text: str, *, today: date | None = None) -> Reading[People]:
     return Reading(people, people_words(people))
 
 
-def read_ages(text: str, *, today: date) -> Reading[tuple[int, int, int]]:
-    """How many children are under 3, from 3 to 11, from 12 to 17: "3 et 7", "18 mois", "2015, 2024". Unclear."""
-    written = text.strip()
-    bare = _BORN.sub(lambda match: _age_of(match, today), folded(written))
-    ages = _years(bare, bare)
-    rest = re.sub(
-        r"\d{1,2} ?(?:ans?|mois|years?|months?|[am]\b)?|\b(?:et|and|de|ans?|age[es]*|enfants?|puis)\b",
-        "",
-        bare,
-    )
-    if (
-        not ages
-        or re.search(r"\d ?(?:a|-) ?\d", bare)
-        or re.search(r"[\w<>~?]", rest)
-        or any(age >= _ADULT_FROM for age in ages)
-    ):
-        raise Unclear(
-            _(
-                "«\u00a0%(text)s\u00a0»\u202f: quel âge a chaque enfant\u202f? "
-                "Écrivez par exemple «\u00a03, 7\u00a0»."
-            )
-            % {"text": written},
-            written=written,
-        )
-    bands = (sum(age < 3 for age in ages), sum(3 <= age < 12 for age in ages), sum(age >= 12 for age in ages))
-    return Reading(bands, people_words(People(0, 0, *bands)))
-
-
-def _age_of(match: re.Match[str], today: date) -> str:
-    """The age of whoever was born in a year; the year itself where it may be of two age bands, to be asked about."""
-    oldest = today.year - int(match[1])
-    bands = {age < 3 for age in (oldest, oldest - 1)} | {2 + (age < 12) for age in (oldest, oldest - 1)}
-    bands |= {4 + (age < _ADULT_FROM) for age in (oldest, oldest - 1)}
-    if oldest < 1 or oldest > 99 or len(bands) > 3:
-        return match[0]
-    return f"{' ' if match[0][:1] in ', n' else ''}{oldest} ans"
-
-
 def people_words(people: People) -> str:
     """ "1 femme, 1 homme, en couple, 2 enfants de 3 à 11 ans"."""
     said = []
@@ -340,16 +301,8 @@ def people_words(people: People) -> str:
         said.append(ngettext("%(n)s homme", "%(n)s hommes", people.adult_men) % {"n": people.adult_men})
     if people.couple:
         said.append(_("en couple"))
-    for number, ages in (
-        (people.children_under_3, _("de moins de 3 ans")),
-        (people.children_3_to_11, _("de 3 à 11 ans")),
-        (people.children_12_to_17, _("de 12 à 17 ans")),
-    ):
-        if number:
-            said.append(
-                ngettext("%(n)s enfant %(ages)s", "%(n)s enfants %(ages)s", number)
-                % {"n": number, "ages": ages}
-            )
+    bands = (people.children_under_3, people.children_3_to_11, people.children_12_to_17)
+    said += children_words(bands)
     if people.lone_minor:
         said.append(_("sans adulte"))
     return listed(said)
@@ -376,7 +329,7 @@ def _number(word: str | None, written: str) -> int:
 def _add_children(
     counts: dict[str, int], number: int, ages: str, part: str, written: str, unknown: int | None = None
 ) -> None:
-    years = _years(ages, part)
+    years = years_of(ages, part)
     if _BABY.search(part) and not years:
         years = [0] * number
     if not years and (unknown or re.search(r"\bado", part)):
@@ -396,20 +349,6 @@ def _add_children(
         _("«\u00a0%(text)s\u00a0»\u202f: quel est l’âge de chaque enfant\u202f?") % {"text": written},
         written=written,
     )
-
-
-def _years(ages: str, part: str) -> list[int]:
-    """Each age in years; "8 mois" is none. A unit counts for the numbers before it."""
-    found: list[int] = []
-    waiting: list[int] = []
-    for number, unit in re.findall(r"(\d{1,2}) ?(ans?|mois|years?|months?|[am]\b)?", ages):
-        waiting.append(int(number))
-        if unit:
-            months = unit.startswith("m")
-            found += [one // 12 if months else one for one in waiting]
-            waiting = []
-    months = bool(re.search(r"(?:mois|months?) ?(?:old)? ?\)?$", part))
-    return found + [one // 12 if months else one for one in waiting]
 
 
 def _not_clear(written: str) -> CellError:

@@ -92,13 +92,20 @@ def _is_sign(text: str) -> bool:
     return bool(_SIGNS.fullmatch(text))
 
 
+# Signs that say no, stop, less or perhaps of what stands beside them: ☒ ☓ ⛔ ✋ ✕–✘ ❌ ❎ ❓ ❔ ➖ 🚫 👎 🛑 🙅 🔴 🟥…
+SIGNS_OF_DOUBT = (
+    "\u2612\u2613\u26d4\u270b\u2715-\u2718\u274c\u274e\u2753\u2754\u2796\U0001f44e\U0001f4f5\U0001f534\U0001f51e"
+    "\U0001f645\U0001f6ab\U0001f6ad\U0001f6af\U0001f6b1\U0001f6b3\U0001f6b7\U0001f6d1\U0001f7e5"
+)
 # Pictures, with what makes them coloured or joined; and a cell that a program has marked as text.
-_PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u260f\u2613-\u2712\u2719-\u27bf\ufe0f\u20e3\u200d]+")
+_PICTURES = re.compile(
+    rf"(?:(?![{SIGNS_OF_DOUBT}])[\U0001f000-\U0001faff\u2600-\u2712\u2719-\u27bf\ufe0f\u20e3\u200d])+"
+)
 _MARKED = re.compile(r"^['’](?=\d)")
 
 
 def undecorated(text: str) -> str:
-    """Without pictures and the mark of a text, where something is left."""
+    """Without pictures and the mark of a text, where something is left. What says no stays, for a person to read."""
     return _MARKED.sub("", _PICTURES.sub(" ", text).strip()).strip(" !") or text
 
 

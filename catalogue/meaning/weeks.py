@@ -71,7 +71,10 @@ _HOURS_FIRST = re.compile(rf"(?P<hours>{_HOURS.pattern})[ ,:]*\(?(?P<days>[^\d()
 _LEFT_OUT = re.compile(r"^(.*?),? \(?(?:sauf|hors|except)(?: les?)? ([^\d()]+?)\)?$")
 # "21h à 1h du matin", "6h du soir"; "18h30/20h"; "du lundi au vendredi" behind the hours.
 _OF_MORNING = re.compile(r"(\d ?h(?: ?\d\d)?|\d) (?:du matin|in the morning)\b")
-_OF_EVENING = re.compile(r"\b(\d{1,2}) ?h ?(\d\d)? (?:du soir|de l'apres[ -]midi)\b")
+_OF_EVENING = re.compile(
+    r"(?:\b(\d{1,2}) ?h? ?(\d\d)? ?(?:->|[-–—→/]|\ba\b|\bet\b) ?)?"
+    r"\b(\d{1,2}) ?h ?(\d\d)? (?:du soir|de l'apres[ -]midi|in the evening|in the afternoon)\b"
+)
 _HOURS_CUT = re.compile(
     r"(?<![-–à\dh:])(?<![-–] )\b(\d{1,2} ?h ?\d{0,2}) ?/ ?(\d{1,2} ?h ?\d{0,2})(?! ?[-–\dh:])(?! a )"
 )
@@ -95,8 +98,8 @@ def read_slots(text: str) -> Reading[tuple[str, ...]]:
             return Reading(tuple(in_week_order(set(stored))))
     found: dict[str, None] = {}
     bare = folded(re.sub(r"[\n\r|;]+", ", ", written))
+    bare = _OF_EVENING.sub(_after_noon, bare)
     bare = _HOURS_CUT.sub(r"\1-\2", _OF_MORNING.sub(r"\1", bare))
-    bare = _OF_EVENING.sub(lambda match: f"{int(match[1]) % 12 + 12}h{match[2] or ''}", bare)
     turned = _HOURS_FIRST.fullmatch(bare)
     if turned and (_days_alone(turned["days"]) or _DAY_TO_DAY.fullmatch(turned["days"].strip())):
         bare = f"{turned['days']} {turned['hours']}"
@@ -113,6 +116,19 @@ def read_slots(text: str) -> Reading[tuple[str, ...]]:
     if _PLAIN.fullmatch(bare):
         return Reading(tuple(slots))
     return Reading(tuple(slots), listed(slot_words(parse_slot(slot)) for slot in slots))
+
+
+def _after_noon(match: re.Match[str]) -> str:
+    """ "8 à 10h du soir" is 20h-22h: of both ends, unless the first would then come after the last ("10 à 2h")."""
+    last = int(match[3]) % 12 + 12
+    end = f"{last}h{match[4] or ''}"
+    if not match[1]:
+        return end
+    first = int(match[1])
+    later = first + 12
+    if first < 12 and (later, int(match[2] or 0)) < (last, int(match[4] or 0)):
+        first = later
+    return f"{first}h{match[2] or ''}-{end}"
 
 
 def _slots(bare: str, written: str, left_out: Collection[int]) -> Iterator[str]:

@@ -42,17 +42,18 @@ from catalogue.spreadsheets.cells import (
 )
 from catalogue.spreadsheets.files import Spreadsheet, Table, open_spreadsheet, read_table
 from catalogue.spreadsheets.gathering import is_answer, option_of, word_before_others
-from catalogue.spreadsheets.headers import unit_of
+from catalogue.spreadsheets.headers import found_in, unit_of
 from catalogue.spreadsheets.lines import NOTHING_SAID, Fault, Line, Unreadable
 from catalogue.spreadsheets.lines import Answers as FileAnswers
 from catalogue.spreadsheets.lines import Question as FileQuestion
-from catalogue.spreadsheets.meanings import Column, sentence
+from catalogue.spreadsheets.meanings import UNSAID, Column, sentence
 from catalogue.spreadsheets.options import add_means_option, add_reading_options, answers_of
 from catalogue.spreadsheets.questions import Answers, BadAnswer, BadCell, Heard, Question, Understood
 from catalogue.spreadsheets.rows import Block, Row, knows_names, parse_blocks, parse_rows
 
 __all__ = [
     "NOTHING_SAID",
+    "UNSAID",
     "Answers",
     "BadAnswer",
     "BadCell",
@@ -83,6 +84,7 @@ __all__ = [
     "day",
     "day_at",
     "decimal",
+    "found_in",
     "harmless",
     "household",
     "identifier",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.labels import listed
 from catalogue.meaning import (
+    SIGNS_OF_DOUBT,
     CellError,
     Reading,
     Unclear,
@@ -40,7 +41,7 @@ from catalogue.meaning import (
 
 T = TypeVar("T")
 
-_NOT_A_WORD = re.compile(r"[^\w]+")
+_NOT_A_WORD = re.compile(rf"[^\w{SIGNS_OF_DOUBT}]+")
 _PLAIN_NUMBERS = re.compile(r"(?:(?:-?[0-9]{1,9}(?:\.[0-9]{1,20})?)?\n)*(?:-?[0-9]{1,9}(?:\.[0-9]{1,20})?)?")
 
 

@@ -16,7 +16,7 @@ from catalogue.meaning import folded, read_yes_no, says_nothing
 from catalogue.spreadsheets.cells import as_text
 from catalogue.spreadsheets.files import Table
 from catalogue.spreadsheets.lines import Fault, Line, is_blank
-from catalogue.spreadsheets.meanings import Column
+from catalogue.spreadsheets.meanings import SAME, Column
 
 # Of several columns, those that say this come first: a first name before the last, a mobile before a landline.
 _FIRST = re.compile(r"\b(?:prenoms?|first|given|portables?|mobiles?|gsm)\b")
@@ -96,14 +96,27 @@ def _longer(
 
 
 def _together(places: Sequence[int], mark: str) -> Callable[[Sequence[Any]], Any]:
+    above: dict[int, Any] = {}
+
+    def filled_in(at: int, cell: Any) -> Any:
+        """In place of "idem", what stands above in that very column."""
+        text = as_text(cell)
+        if isinstance(cell, Fault) or text not in SAME or says_nothing(text):
+            above[at] = cell
+        return above.get(at, cell)
+
     def cell(cells: Sequence[Any]) -> Any:
-        filled = [
-            cells[at] for at in places if isinstance(cells[at], Fault) or not says_nothing(as_text(cells[at]))
-        ]
+        filled = [filled_in(at, cells[at]) for at in places]
+        filled = [one for one in filled if isinstance(one, Fault) or not says_nothing(as_text(one))]
         filled = [one for one in filled if isinstance(one, Fault) or as_text(one)]
         if len(filled) == 1:
             return filled[0]
         fault = next((one for one in filled if isinstance(one, Fault)), None)
+        alone = next((text for text in map(as_text, filled) if text in SAME), "")
+        if fault is None and alone:
+            fault = Fault(
+                alone, _("«\u00a0%(text)s\u00a0»\u202f: rien ne se trouve au-dessus.") % {"text": alone}
+            )
         return fault or mark.join(dict.fromkeys(map(as_text, filled)))
 
     return cell

@@ -22,7 +22,7 @@ SAME = frozenset(
     | {
         written
         for word in ("idem", "id.", "idem.", "-idem-", "- idem -", "-- idem --", "idem...", "(idem)", "ditto", "same",
-                     "même", "ibid", "ibid.",
+                     "même", "ibid", "ibid.", "dito", "dito.", "-dito-", "- dito -", "(dito)", "dto", "dto.", "ídem",
                      "same as above", "idem ci-dessus", "comme ci-dessus", "voir ci-dessus", "ci-dessus", "//idem")
         for written in (word, word.capitalize(), word.upper(), f"{word} ", f"{word.capitalize()} ")
     }
@@ -165,6 +165,8 @@ class Meanings(dict[Any, Any]):
         if not text.isprintable() and _INVISIBLE.search(text):
             raise CellError(_("cette cellule contient un caractère invisible. Tapez-la à nouveau."))
         answered = self.answers.get(folded(text)) if self.answers else None
+        if answered is not None and self.holds_days:
+            self.american = self.american or self._has_month_first(text)
         return self._meant(text if answered is None else answered, answered is not None)
 
     def _meant(self, text: str, answered: bool) -> Reading[Any]:
@@ -199,6 +201,16 @@ class Meanings(dict[Any, Any]):
             return self._meant(text.replace(piece, answer, 1).strip(), answered=True)
         value = self.column.convert(reading.value) if self.column.convert else reading.value
         return Reading(value, reading.said or (text if answered else ""))
+
+    def _has_month_first(self, text: str) -> bool:
+        """Whether this day would be asked about for its order: its answer says nothing of the others."""
+        try:
+            self.column.parse(text)
+        except CellError as error:
+            return error.code == AMERICAN
+        except ValidationError:
+            pass
+        return False
 
     def _with_unit(self, text: str) -> str:
         if self.unit == UNSAID:

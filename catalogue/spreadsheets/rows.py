@@ -222,6 +222,7 @@ def _blocks(
         )
         for column in columns
     }
+    days_read = False  # of a block before, day first
     while True:
         numbers: list[int] = []
         lines: list[Sequence[Any]] = []
@@ -242,9 +243,12 @@ def _blocks(
                     lines.append(line.cells)
         except Unreadable as error:
             trouble = error  # said after the lines before it
-        yield _block(numbers, lines, bad, columns, found, places, meanings)
+        block = _block(numbers, lines, bad, columns, found, places, meanings)
+        _refuse_days_in_two_orders(days_read, numbers, places, meanings)
+        yield block
         if trouble is not None:
             raise trouble
+        days_read = days_read or bool(numbers)
         if read < size:
             table.notices += [
                 _(
@@ -256,6 +260,24 @@ def _blocks(
                 if meaning.american
             ]
             return
+
+
+def _refuse_days_in_two_orders(
+    days_read: bool,
+    numbers: Sequence[int],
+    places: Mapping[str, tuple[str, str]],
+    meanings: Mapping[str, Meanings],
+) -> None:
+    """A list is read in blocks: once days of one were read with the day first, a month first is too late to ask."""
+    if days_read and (american := next((name for name, one in meanings.items() if one.american), "")):
+        raise Unreadable(
+            _(
+                "Colonne «\u00a0%(column)s\u00a0»\u202f: le mois y vient avant le jour, et les dates d’avant la ligne "
+                "%(line)s ont été lues le jour d’abord. Rien n’est pris à partir de cette ligne. Écrivez toutes les "
+                "dates comme «\u00a02026-12-31\u00a0»."
+            )
+            % {"column": places[american][0], "line": numbers[0]}
+        )
 
 
 def _in_doubt(

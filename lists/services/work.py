@@ -1,5 +1,6 @@
 """What commands and workers write of a list while they work on it."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,8 @@ from lists.models import (
     What,
 )
 from lists.services.steps import start
+
+_MORE = re.compile(r"^([a-z_]+) [(\[].*$")
 
 
 @transaction.atomic
@@ -64,14 +67,19 @@ def _said(outcome: Outcome) -> dict[str, Any]:
         said["words"] = list(outcome.said)
     if outcome.bad:
         said["bad"] = [
-            [cell.column, cell.letter, cell.value, cell.message, cell.asked, list(cell.choices)]
+            [_own_name(cell.column), cell.letter, cell.value, cell.message, cell.asked, list(cell.choices)]
             for cell in outcome.bad
         ]
     if outcome.understood:
-        said["understood"] = [[one.column, one.written, one.words] for one in outcome.understood]
+        said["understood"] = [[_own_name(one.column), one.written, one.words] for one in outcome.understood]
     if outcome.differs:
         said["differs"] = outcome.differs
     return said
+
+
+def _own_name(header: str) -> str:
+    """Our name of a column, without the unit or the answer that `reading` puts behind it."""
+    return _MORE.sub(r"\1", header)
 
 
 def bad_cells(line: Line) -> list[BadCell]:

@@ -7,15 +7,18 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from catalogue.contacts import read_emails, read_name, read_phones
-from catalogue.fields import OFFER
+from catalogue.fields import NEED, OFFER
 from catalogue.imports import column
 from catalogue.meaning import Unclear, units_of
 from catalogue.spreadsheets import (
     CellError,
     Parser,
     accepted,
+    ages,
+    category,
     day_at,
     household,
+    kind,
     languages,
     periods,
     slots,
@@ -376,3 +379,89 @@ def test_a_comma_for_a_dot_is_refused_with_what_it_may_be(written: str) -> None:
 
 def test_a_name_is_kept_without_what_cannot_be_seen() -> None:
     assert read_name("\u00a0« Marie\u200b\u00a0 Dupont »") == "Marie Dupont"
+
+
+@pytest.mark.parametrize(
+    ("parse", "written"),
+    [
+        (accepted, "❌ hommes"),
+        (accepted, "🚫 hommes, ✅ femmes"),
+        (accepted, "✅ femmes ✖️ hommes"),
+        (accepted, "👎 hommes"),
+        (slots, "❌ lundi 18h-20h"),
+        (slots, "lundi 18h-20h ⛔"),
+        (languages, "❌ arabe"),
+        (kind, "🚫 logement"),
+        (category, "❌ logement entier"),
+        (column(NEED["urgency"]).parse, "❌ high"),
+    ],
+)
+def test_a_sign_that_says_no_is_asked(parse: Parser[Any], written: str) -> None:
+    asked(parse, written)
+
+
+def test_other_pictures_say_nothing() -> None:
+    assert read(accepted, "✅ femmes 😊") == ("women",)
+    assert read(slots, "📅 lundi 18h-20h") == ("mon 18:00-20:00",)
+
+
+@pytest.mark.parametrize(
+    ("written", "bands"),
+    [
+        ("3 et 7 ans", (0, 2, 0)),
+        ("3, 7", (0, 2, 0)),
+        ("3,7", (0, 2, 0)),
+        ("18 mois et 7 ans", (1, 1, 0)),
+        ("7 ans, 14 ans", (0, 1, 1)),
+        ("enfants de 3 et 7 ans", (0, 2, 0)),
+        ("(3 et 7 ans)", (0, 2, 0)),
+        ("3/7/9 ans", (0, 3, 0)),
+        ("2015, 2018, 2025", (1, 2, 0)),
+        ("né le 12/05/2015", (0, 1, 0)),
+        ("3 y 7 años", (0, 2, 0)),
+        ("3 and 7 years", (0, 2, 0)),
+        ("3 и 7 лет", (0, 2, 0)),
+        ("3 та 7 років", (0, 2, 0)),
+        ("3 و7 سنوات", (0, 2, 0)),
+        ("3 و 7 ساله", (0, 2, 0)),
+        ("18 месяцев и 7 лет", (1, 1, 0)),
+    ],
+)
+def test_ages(written: str, bands: tuple[int, int, int]) -> None:
+    assert read(ages, written) == bands
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "3 enfants de 5 ans", "2 enfants: 3 et 7 ans", "7 ans (2)", "(2) 7 ans", "2 ans 6 mois", "2 ans et 6 mois",
+        "3,5 ans", "3,5", "3.5 ans", "12/05/15", "12/05", "2 x 5 ans", "2x5 ans", "3 à 7 ans", "3-7", "34 ans",
+        "2 de 5 ans",
+    ],
+)  # fmt: skip
+def test_counts_halves_and_days_are_no_ages(written: str) -> None:
+    asked(ages, written)
+
+
+def test_an_hour_of_the_day_is_no_number_of_hours() -> None:
+    hours = whole(least=1, most=80, units=units_of("capacity"))
+    assert asked(hours, "18h00") == ("18",)
+    assert asked(hours, "10 h 00") == ("10",)
+    assert read(hours, "8h00") == 8
+    assert read(hours, "18h") == 18
+    assert read(hours, "18h00 par semaine") == 18
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("lundi 8 à 10h du soir", "mon 20:00-22:00"),
+        ("lundi de 8h à 10h30 du soir", "mon 20:00-22:30"),
+        ("lundi 2-4h de l'après-midi", "mon 14:00-16:00"),
+        ("lundi 10 à 2h de l'après-midi", "mon 10:00-14:00"),
+        ("lundi 18h à 8h du soir", "mon 18:00-20:00"),
+        ("lundi 8h du matin à 10h du soir", "mon 08:00-22:00"),
+    ],
+)
+def test_in_the_evening_is_said_of_both_ends(written: str, stored: str) -> None:
+    assert read(slots, written) == (stored,)

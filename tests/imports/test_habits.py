@@ -111,6 +111,26 @@ def test_a_category_that_may_be_several_is_asked(
     assert not Offer.objects.exists()
 
 
+@pytest.mark.parametrize("word", ["Meublé", "meublée", "meublé(e)", "MEUBLÉ", "MEUBLE"])
+def test_a_furnished_home_is_no_furniture(word: str, offers: Callable[..., Taken]) -> None:
+    assert f"Catégorie: {word} = whole_dwelling" in offers({"Catégorie": word}, without="Nature").asked
+    assert offers({"Catégorie": word}).asked == [f"Catégorie: {word} = whole_dwelling"]
+    assert not Offer.objects.exists()
+
+
+def test_a_thing_in_the_column_of_categories_is_the_thing(
+    offers: Callable[..., Taken], needs: Callable[..., Taken]
+) -> None:
+    offers(
+        {"Nature": "don", "Catégorie": "couvertures", "Places": "2"},
+        {"Nature": "don", "Catégorie": "couvertures", "Places": "2", "Titre": "Draps"},
+        {"Nature": "don", "Catégorie": "literie", "Places": "2"},
+    )
+    assert list(Offer.objects.order_by("pk").values_list("item", flat=True)) == ["blanket", "sheet", "any"]
+    needs({"Nature": "don", "Catégorie": "couvertures", "Quantité": "2", "Femmes": ""})
+    assert Need.objects.get().items == ["blanket"]
+
+
 def test_of_a_word_that_nobody_knows_no_category_is_proposed(offers: Callable[..., Taken]) -> None:
     assert offers({"Catégorie": "yourte"}).asked == ["Catégorie: yourte = …"]
 
@@ -186,6 +206,28 @@ def test_idem_is_what_stands_above(offers: Callable[..., Taken]) -> None:
     assert found == [("67447", "whole_dwelling", NOW)] * 3
     said = [one.words for one in taken.heard.understood.values() if one.written == "idem"]
     assert said[0] == "comme au-dessus\u202f: logement"
+
+
+def test_idem_in_one_of_two_columns_is_what_stands_above_in_it(offers: Callable[..., Taken]) -> None:
+    taken = offers(
+        {"Nom": "Klein", "Prénom": "Anne"},
+        {"Nom": "idem", "Prénom": "Paul"},
+        {"Nom": "dito", "Prénom": "Ida"},
+        {"Nom": "Roth", "Prénom": "Max"},
+    )
+    assert not taken.bad
+    names = [one.owner.name for one in Offer.objects.order_by("pk")]
+    assert names == ["Anne Klein", "Paul Klein", "Ida Klein", "Max Roth"]
+
+
+def test_idem_with_nothing_above_is_no_part_of_a_name(offers: Callable[..., Taken]) -> None:
+    assert "rien ne se trouve au-dessus" in offers({"Nom": "idem", "Prénom": "Paul"}).bad[2]
+
+
+def test_a_volunteer_is_no_part_of_the_name_of_the_host(offers: Callable[..., Taken]) -> None:
+    taken = offers({"Nom": "Klein", "Prénom": "Anne", "Bénévole": "Marie", "Qui": "Jo"})
+    assert Offer.objects.get().owner.name == "Anne Klein"
+    assert "Colonnes inconnues, non lues\u202f: Bénévole, Qui." in taken.table.notices
 
 
 def test_idem_in_the_first_line_is_nothing(offers: Callable[..., Taken]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.spreadsheets import Column, Row, Unreadable, day, parse_rows, read_table, text
+from catalogue.spreadsheets import Answers, Column, Row, Unreadable, day, parse_rows, read_table, text
 from catalogue.spreadsheets.headers import found_in
 from needs.imports import COLUMNS as NEEDS
 from offers.imports import COLUMNS as OFFERS
@@ -47,11 +47,20 @@ def column_of(header: str, columns: tuple[Column, ...]) -> str:
         ("J'accepte que mes données soient utilisées (RGPD)", "consent", "consent"), ("Statut", "standing", "standing"),
         ("№", "id", "id"), ("Кількість місць", "capacity", ""), ("Мови", "languages", "languages"),
         ("المدينة", "city", "city"), ("Місто", "city", "city"),
+        ("Consentement RGPD", "consent", "consent"), ("RGPD", "consent", "consent"),
+        ("J'autorise l'utilisation de mes données", "consent", "consent"),
+        ("Loyer (€/mois)", "rent", ""), ("Loyer (€ CC)", "rent", ""), ("Loyer (euros par mois)", "rent", ""),
+        ("Âge des enfants (ans)", "", "children_ages"), ("Préavis (semaines)", "notice_days", ""),
         # What is near a column and is another thing.
         *((header, "", "") for header in (
             "Places de parking", "Nom de l'association", "Nom de la rue", "Places enfants",
             "Titre de séjour",
             "Loyer par semaine", "Nationalité", "Date de naissance", "Date", "Nombre de lits", "Âge",
+            "Je m'oppose à l'utilisation de mes données", "Refus RGPD", "Opposition RGPD", "Retrait du consentement",
+            "Consentement photo", "RGPD lu par", "Je n'accepte pas que mes données soient utilisées",
+            "J'accepte que mes données soient transmises à d'autres associations",
+            "Âge des enfants (mois)", "Nombre d'heures (mois)", "Loyer (€/nuit)", "Loyer (€/an)", "Loyer [€/nuit]",
+            "Loyer (€ la semaine)", "Capacité (km)", "Complément",
             "Langue de correspondance", "Adresse de l'école", "Téléphone de l'assistante sociale", "",
         )),
     ],
@@ -96,3 +105,52 @@ def test_days_with_the_month_first_cast_doubt_on_their_column(tmp_path: Path) ->
     assert isinstance(second, list)
     assert second[0].choices == ("2026-12-31",)
     assert any("le mois avant le jour" in notice for notice in table.notices)
+
+
+@pytest.mark.parametrize(
+    ("sure", "weak", "name", "columns"),
+    [
+        ("Créneaux", "Jour", "slots", OFFERS),
+        ("Horaires", "Jour", "slots", OFFERS),
+        ("Commune", "Lieu", "commune", OFFERS),
+        ("Commune", "Secteur", "commune", OFFERS),
+        ("Lieu", "Secteur", "commune", OFFERS),
+        ("N°", "Référence", "id", OFFERS),
+        ("Nature", "Besoin", "kind", NEEDS),
+        ("Urgence", "Délai", "urgency", NEEDS),
+        ("Urgence", "Priorité", "urgency", NEEDS),
+        ("Durée max jours", "Durée", "longest_stay_days", OFFERS),
+        ("Nom", "Bénévole", "contact_name", OFFERS),
+        ("Prénom", "Hébergeur", "contact_name", OFFERS),
+        ("Nom complet", "Qui", "contact_name", OFFERS),
+        ("Nom hébergeur", "Nom bénévole", "contact_name", OFFERS),
+    ],
+)
+def test_what_may_be_something_else_is_a_column_only_where_no_other_is(
+    sure: str, weak: str, name: str, columns: tuple[Column, ...]
+) -> None:
+    assert found_in([weak, sure], columns) == {name: [1]}
+    assert column_of(weak, columns) == name
+
+
+def test_first_and_last_names_are_one_name() -> None:
+    assert found_in(["Nom", "Prénom"], OFFERS) == {"contact_name": [0, 1]}
+
+
+def test_the_month_first_far_below_refuses_the_list_from_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    plain = "".join(f"{number};12/05/2027\n" for number in range(500))
+    path.write_text(f"id;available_from\n{plain}x;12/31/2026\n")
+    found = parse_rows(read_table(path), ANY, today=date(2026, 11, 30))
+    assert all(isinstance(next(found), Row) for _line in range(500))
+    with pytest.raises(Unreadable, match="avant la ligne 502"):
+        next(found)
+
+
+def test_an_answer_of_the_month_first_says_nothing_of_the_other_days(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id;available_from\n1;12/05/2026\n2;12/31/2026\n")
+    answers = Answers({("available_from", "12/31/2026"): "2026-12-31"})
+    first, second = parse_rows(read_table(path), ANY, today=date(2026, 11, 30), answers=answers)
+    assert isinstance(first, list)
+    assert isinstance(second, Row)

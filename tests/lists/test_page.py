@@ -353,3 +353,16 @@ def test_columns_that_say_one_thing_together_stay_together(
     assert (offer.kind, offer.category, offer.accepts) == ("housing", "whole_dwelling", ["women"])
     assert (offer.owner.name, str(offer.owner.phone)) == ("Anne Weber", "+33612000101")
     assert offer.longest_stay_days == 90
+
+
+def test_a_length_without_its_unit_is_asked_on_the_page_as_well(
+    send: Callable[..., ListImport], choose: Callable[..., ListImport], desk: Client
+) -> None:
+    header, ana = ODD.decode().splitlines()[:2]
+    one = choose(send(f"{header};Durée max\n{ana};6\n".encode()), fixed=ALL, **CHOICES)
+    assert (one.step, one.trouble, one.new, one.bad) == (Step.READY, "", 0, 1)
+    page = desk.get(reverse("lists:one", args=[one.city.slug, one.pk]))
+    assert [(q.column.name, q.text) for q in page.context["answers"].questions] == [
+        ("longest_stay_days", "6")
+    ]
+    assert "(?)" not in page.content.decode()

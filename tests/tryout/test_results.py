@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalogue import fields
+from catalogue.fields.needs import CHILDREN
 from catalogue.spreadsheets import Unreadable
 from engine import Need, Offer, Weights
-from needs.imports import AGE_BANDS
 from tests.conftest import ROOT
 from tests.engine import reference
 from tests.engine.planning import all_parts
@@ -420,5 +420,5 @@ def test_the_samples_are_good_and_the_page_names_every_column(tmp_path: Path) ->
         (told,) = re.findall(rf"^\*\*`{name}\.csv`.*?^(\|.*?)\n\n", page, re.DOTALL | re.MULTILINE)
         assert [column for column in columns if column not in named(told)] == [], name
     for name, side, table in (("offers", Offers, fields.OFFER), ("needs", Needs, fields.NEED)):
-        assert {column.name for column in side.columns} - {*AGE_BANDS} <= words, name
+        assert {column.name for column in side.columns} - {*CHILDREN} <= words, name
         assert not {column.name for column in side.columns} & table.words
