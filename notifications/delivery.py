@@ -241,8 +241,8 @@ class _Batch:
         return [rows[key] for key in taken]
 
     def _set_aside(self, taken: list[int], error: Exception, *, now: datetime) -> None:
-        """Of a claim that could not be read, and of which none has left: what does not open waits longest, for a key may
-        be missing on this machine alone; the others wait for the next batch. Raises `error` where it is of none of them.
+        """Of a claim that could not be read, and of which none has left: what does not open waits longest, for a key
+        may be missing on this machine alone; the others wait for the next batch. Raises `error` where it is of none.
         """
         try:
             for key in taken:

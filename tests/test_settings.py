@@ -193,7 +193,7 @@ def test_the_example_names_every_variable_that_a_town_can_set():
     of_compose = {
         "POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_PASSWORD", "DATABASE_READER_PASSWORD",
         "VALKEY_PASSWORD", "PUBLISH", "PYTHON_IMAGE", "POSTGRES_IMAGE", "VALKEY_IMAGE", "POSTGRES_MEMORY",
-        "PROCESS_MEMORY", "BACKUP_FOLDER",
+        "PROCESS_MEMORY", "BACKUP_FOLDER", "COMPOSE_FILE", "COMPOSE_PROFILES", "PUBLISH_DATABASE", "PUBLISH_QUEUE",
     }  # fmt: skip
     assert named - read <= of_compose
 

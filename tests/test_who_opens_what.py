@@ -439,11 +439,14 @@ ROWS = {
         (
             "api-me", "api-town-list", "api-commune-list", "api-vocabulary-list", "api-item-list",
             "api-organisation-list", "api-visit-list", "api-condition-list", "api-plan-list", "api-followup-list",
-            "api-outcome-list",
+            "api-outcome-list", "api-call-list", "api-event-list", "api-offer-export", "api-need-export",
+            "api-match-export", "api-outcome-export", "api-offer-bulk", "api-need-bulk",
         ),
         OWN,
     ),
     "api-commune-detail": Row(SIGNED_IN, ("insee",)),
+    "api-call-detail": Row(DESK, ("call",)),
+    **{f"api-call-{act}": Row(DESK, ("call",)) for act in ("take", "recognise", "note")},
     "api-visit-detail": Row(CITIZEN | COORDINATOR, ("visit",)),
     **{
         f"api-visit-{act}": Row(COORDINATOR, ("visit",), refuses=CITIZEN)

@@ -20,6 +20,7 @@ from accounts.townspeople import people_of, who_works_for
 from catalogue.models import FieldChange, StateChange
 from cities.models import City
 from matching.models import Decision, WeightsChange
+from offers.models import SharedDraft
 from town.models import AuditRow
 
 PER_PAGE = 50
@@ -123,6 +124,7 @@ def histories() -> frozenset[str]:
         Decision,
         OrganisationReview,
         apps.get_model("team", "RoomChange"),
+        SharedDraft,
         WeightsChange,
     )
     return frozenset(model._meta.db_table for model in (*kept, *others))

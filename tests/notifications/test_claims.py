@@ -335,7 +335,7 @@ def test_what_does_not_open_waits_alone_and_is_not_lost(quick, number):
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT state, last_error, attempts, due_at > now() FROM notifications_message ORDER BY id"
+            "SELECT state, last_error, attempts, due_at > %s FROM notifications_message ORDER BY id", [NOW]
         )
         expected = [("queued", "", 0, False)] * 3
         expected[number] = ("queued", "NotSealed", 1, True)
