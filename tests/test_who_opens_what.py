@@ -439,10 +439,14 @@ ROWS = {
         (
             "api-me", "api-town-list", "api-commune-list", "api-vocabulary-list", "api-item-list",
             "api-organisation-list", "api-visit-list", "api-condition-list", "api-plan-list", "api-followup-list",
-            "api-outcome-list", "api-call-list", "api-event-list", "api-offer-export", "api-need-export",
-            "api-match-export", "api-outcome-export", "api-offer-bulk", "api-need-bulk",
+            "api-outcome-list", "api-call-list", "api-event-list", "api-match-export", "api-outcome-export",
+            "api-offer-bulk", "api-need-bulk",
         ),
         OWN,
+    ),
+    # Whoever answers the phone reads a town's offers and needs, and takes none of its lists away.
+    **dict.fromkeys(
+        ("api-offer-export", "api-need-export"), Row(SIGNED_IN - {"operator"}, refuses=frozenset({"operator"}))
     ),
     "api-commune-detail": Row(SIGNED_IN, ("insee",)),
     "api-call-detail": Row(DESK, ("call",)),

@@ -67,7 +67,7 @@ def test_words_that_may_be_several_things_are_asked_about(
     assert page.locator("input[name=size]").count() > 3
     # Other words: the tick belongs to those before.
     page.goto("/strasbourg/propositions/nouvelle/item/")
-    page.locator("input[name=item]").fill("théière en argent")
+    page.locator("input[name=item]").fill("bouilloire en argent")
     if scripted:
         page.locator("input[name=item_choice][value=kettle]").wait_for()
     page.locator(walks.GO_ON).click()

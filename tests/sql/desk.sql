@@ -657,6 +657,11 @@ SELECT "matching_match".*,
    LIMIT 1) AS "is_paused",
        EXISTS
   (SELECT %s AS "a"
+   FROM "offers_offerpicture" U0
+   WHERE U0."offer_id" = ("matching_match"."offer_id")
+   LIMIT 1) AS "has_picture",
+       EXISTS
+  (SELECT %s AS "a"
    FROM "matching_hold" U0
    WHERE (U0."beside"
           AND U0."match_id" = ("matching_match"."id"))
