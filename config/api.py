@@ -35,7 +35,7 @@ from matching.api import MatchEndpoint
 from matching.case_api import CaseEndpoint, QuestionEndpoint
 from matching.entry_api import NeedEndpoint, OfferEndpoint
 from matching.plan_api import PlanEndpoint
-from notifications.channels.call.api import CallEndpoint
+from notifications import channel_folders
 
 # In the order of the story.
 TAGS = (
@@ -71,7 +71,9 @@ router.register("matches", MatchEndpoint, "api-match")
 router.register("plans", PlanEndpoint, "api-plan")
 router.register("follow-ups", FollowUpEndpoint, "api-followup")
 router.register("outcomes", OutcomeEndpoint, "api-outcome")
-router.register("calls", CallEndpoint, "api-call")
+for channel in channel_folders.names():
+    if channel_folders.has(channel, "api"):
+        router.register(*channel_folders.part(channel, "api").ENDPOINT)
 router.register("events", EventEndpoint, "api-event")
 urls = [address("me/", MeEndpoint.as_view({"get": "retrieve"}, detail=True), name="api-me"), *router.urls]
 

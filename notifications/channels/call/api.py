@@ -226,3 +226,7 @@ class CallEndpoint(Endpoint):
         "Of the call that you have taken. `reached` and `not_for_me` ask for a number at which the person was met. "
         "What they answer is said of the match itself.",
     )
+
+
+# Its place in the API, and what its addresses are called.
+ENDPOINT = ("calls", CallEndpoint, "api-call")
