@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -70,6 +70,7 @@ class CallSerializer(serializers.Serializer):
     text = serializers.CharField(allow_null=True, help_text="What they are told, in their language.")
 
 
+@extend_schema_serializer(many=False)  # a list action answers no list
 class CallsSerializer(serializers.Serializer):
     """The calls to make."""
 
