@@ -44,7 +44,7 @@ def planned(world):
             kind="",
             urgency="",
             need_ids=[],
-            budget_seconds=1,
+            budget_seconds=plans.BUDGETS[0],
             by=world.desk,
             now=world.moment,
         )
