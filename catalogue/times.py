@@ -96,6 +96,12 @@ def weekday_and_hour(moment: datetime) -> str:
     return _("%(day)s à %(hour)s") % {"day": weekday_and_day(moment.date()), "hour": hour}
 
 
+def day_and_hour(moment: datetime) -> str:
+    """ "3 mars 2026 à 9 h 05", by the clock that the moment was read on: of what is kept or printed."""
+    day = formats.date_format(moment, "DATE_FORMAT")
+    return _("%(day)s à %(hour)s") % {"day": day, "hour": hour_words(moment.hour * 60 + moment.minute)}
+
+
 def appointment_words(day: date, slots: Iterable[WeeklySlot] = (), *, today: date | None = None) -> str:
     """ "mardi 8 décembre", "mardi 8 décembre, 14 h à 15 h 30": those of the slots that are on its weekday."""
     words = weekday_and_day(day, today=today)

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from catalogue.labels import language_names, listed
+from catalogue.times import day_and_hour
 from cities.models import City, Commune
 from needs.models import Need, NeedState
 from notifications import channel_registry
@@ -310,7 +311,7 @@ def _plain(row: Model, name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("oui") if value else _("non")
     if isinstance(value, datetime):
-        return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+        return day_and_hour(timezone.localtime(value))
     if isinstance(value, date):
         return formats.date_format(value, "DATE_FORMAT")
     if isinstance(value, list | tuple):

@@ -63,6 +63,12 @@ def until(moment: datetime) -> str:
 
 
 @register.filter
+def day_and_hour(moment: datetime) -> str:
+    """ "3 mars 2026 à 9 h 05"."""
+    return times.day_and_hour(timezone.localtime(moment))
+
+
+@register.filter
 def urgency(need: Any) -> str:
     """How urgent a need is by now, in the town's own day."""
     return str(need.urgency_on(local_day(timezone.now(), need.city)))

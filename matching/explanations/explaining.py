@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 import engine
 from catalogue.labels import listed
+from catalogue.times import day_and_hour
 from cities.days import local_time
 from cities.models import City
 from matching.algorithm import notice
@@ -315,4 +316,4 @@ def _figure(points: float) -> str:
 
 
 def _moment(moment: datetime, city: City) -> str:
-    return date_format(local_time(moment, city), "DATETIME_FORMAT")
+    return day_and_hour(local_time(moment, city))

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from catalogue.times import day_and_hour
 from cities.days import local_time
 from cities.models import City
 from notifications.wording import selectors
@@ -98,7 +98,7 @@ def history(wording: Wording, city: City) -> list[dict[str, Any]]:
     return [
         {
             "at": edit.at,
-            "when": date_format(local_time(edit.at, city), "DATETIME_FORMAT"),
+            "when": day_and_hour(local_time(edit.at, city)),
             "text": str(edit.by) if edit.by else "Accorde",
             "note": "",
             "lines": _written(edit.what),

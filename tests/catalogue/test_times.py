@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from catalogue.labels import euros, household_names, km_words, language_names, quantity_words
 from catalogue.slots import parse_slot
-from catalogue.times import ago, day_range, days_words, since, slot_words, until
+from catalogue.times import ago, day_and_hour, day_range, days_words, since, slot_words, until
 from catalogue.vocabulary import Kind
 
 # A Tuesday, 15:00 in Paris.
@@ -97,3 +97,20 @@ def test_names_in_lists() -> None:
     assert household_names(["women", "couples"]) == "une femme seule, un couple"
     with override("en"):
         assert language_names(["fr", "ar"]) == "French, Arabic"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", "3 mars 2026 à 14 h 05"),
+        ("en", "3 March 2026 at 14:05"),
+        ("ar", "3 مارس 2026 الساعة 14:05"),
+        ("fa-af", "3 مارچ 2026 ساعت 14:05"),
+        ("uk", "3 березня 2026 р. о 14:05"),
+        ("es", "3 de marzo de 2026 a las 14:05"),
+        ("ru", "3 марта 2026 г. в 14:05"),
+    ],
+)
+def test_what_is_kept_says_its_moment_in_the_reader_s_manner(language: str, words: str) -> None:
+    with override(language):
+        assert day_and_hour(datetime(2026, 3, 3, 14, 5, tzinfo=UTC)).replace("\u00a0", " ") == words

@@ -1,0 +1,1 @@
+"""Ukrainian: no zero before the day."""
