@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.access import require
@@ -194,9 +195,9 @@ def end_of_closed(*, by: None, now: datetime) -> int:
 
 
 @transaction.atomic
-def forget_contacts(*, by: None, now: datetime) -> int:
-    """A month after the day that a service gave, it has no contact any more; how many."""
-    return selectors.to_forget(now).update(contact="", forget_on=None)
+def forget_contacts(*, but_of: QuerySet[Any, int], now: datetime) -> int:
+    """A month after the day that a service gave, it has no contact any more but of these people; how many."""
+    return selectors.to_forget(now).exclude(need__person__in=but_of).update(contact="", forget_on=None)
 
 
 @transaction.atomic

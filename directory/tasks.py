@@ -20,4 +20,3 @@ def follow_referrals() -> None:
         pass
     while asking.remind(by=None, now=now) == asking.BATCH:
         pass
-    asking.forget_contacts(by=None, now=now)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from cities.days import local_day
+from directory import asking
 from followups.models import Incident, IncidentChange
 from homes.models import Dwelling
 from matching.lifecycle import ACTIVE
@@ -255,6 +256,10 @@ def _forget_traces(now: datetime) -> int:
     return forget_old(now=now, but_of=_held())
 
 
+def _forget_referred_contacts(now: datetime) -> int:
+    return asking.forget_contacts(but_of=_held(), now=now)
+
+
 def _held() -> QuerySet[Any, int]:
     """Whom a legal hold protects, as all that they are."""
     standing = LegalHold.objects.standing().values("person")
@@ -394,7 +399,7 @@ RULES: tuple[Rule, ...] = (
         _("30 jours\u202f; un refus l’efface aussitôt"),
         _("le jour donné par ce service"),
         _("pour qu’il vous reçoive"),
-        None,  # directory.tasks.follow_referrals
+        _forget_referred_contacts,
     ),
     Rule(
         _("Ce qu’on écrit à un service pour vous, et sa réponse"),

@@ -259,6 +259,28 @@ def test_notes_of_two_years_ago_go_but_those_of_whom_a_court_asks_for(later):
     assert [reading.subject for reading in ContactReading.objects.all()] == [held]
 
 
+def test_how_a_service_reaches_somebody_goes_but_of_whom_a_court_asks_for(later):
+    city = CityFactory()
+    mine, theirs = (NeedFactory(city=city, organisation=None, person=UserFactory()) for _ in range(2))
+    held = mine.person
+    first, second = (CityRoleFactory(city=city, role="administrator").user for _ in range(2))
+    hold = holds.ask(city=city, person=held, reason="Réquisition", by=first, now=later)
+    holds.agree(hold_id=hold.pk, by=second, now=later)
+    service = Service.objects.create(
+        city=city, run_by="CCAS", name="Permanence", about="Une juriste.", thematics=[next(iter(THEME_OF))],
+        commune=city.seat, checked_at=later, created_at=later, changed_at=later,
+    )  # fmt: skip
+    for need in (mine, theirs):
+        Referral.objects.create(
+            need=need, service=service, words="", answer="", state="accepted", day=later.date(), asked_by=first,
+            asked_at=later, answer_by=later, contact=need.person.name, forget_on=(later - 10 * DAY).date(),
+        )  # fmt: skip
+    a_night(later)
+    kept = Referral.objects.exclude(forget_on=None)
+    assert [(one.need.person, one.contact) for one in kept] == [(held, held.name)]
+    assert Referral.objects.get(forget_on=None).contact == ""
+
+
 def test_an_offer_that_is_proven_at_the_last_moment_stays():
     past = timezone.now() - timedelta(days=31)
     offer = OfferFactory(state=OfferState.UNCONFIRMED, created_at=past, confirmed_at=None)
