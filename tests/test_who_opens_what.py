@@ -450,6 +450,7 @@ ROWS = {
             "api-me", "api-town-list", "api-commune-list", "api-vocabulary-list", "api-item-list",
             "api-organisation-list", "api-visit-list", "api-condition-list", "api-plan-list", "api-followup-list",
             "api-outcome-list", "api-call-list", "api-event-list", "api-match-export", "api-outcome-export",
+            "api-directory-list",
             "api-offer-bulk", "api-need-bulk",
         ),
         OWN,
@@ -459,6 +460,7 @@ ROWS = {
         ("api-offer-export", "api-need-export"), Row(SIGNED_IN - {"operator"}, refuses=frozenset({"operator"}))
     ),
     "api-commune-detail": Row(SIGNED_IN, ("insee",)),
+    "api-directory-detail": Row(SIGNED_IN, ("listed_service",)),
     "api-call-detail": Row(DESK, ("call",)),
     **{f"api-call-{act}": Row(DESK, ("call",)) for act in ("take", "recognise", "note")},
     "api-visit-detail": Row(CITIZEN | COORDINATOR, ("visit",)),

@@ -391,6 +391,9 @@ NO_PAGE = {
     "of one service, and of one that is sent to it (tests/directory)": frozenset({
         "directory:detail", "directory:edit", "directory:refer", "directory:answer",
     }),
+    "of one group, and of one proposal (test_voice.py, tests/voice)": frozenset({
+        "voice:group", "voice:proposal", "voice:steer",
+    }),
     "of an installation without a town (tests/town/test_first_town.py)": frozenset({"first_town:open"}),
     "a second factor: the pages before and after the one above (tests/accounts/test_pages.py)": frozenset({
         "account_inactive", "mfa_activate_totp", "mfa_authenticate", "mfa_deactivate_totp",
@@ -421,5 +424,7 @@ NO_PAGE = {
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
     "behind the link of a notice (tests/privacy/test_retention.py)": frozenset({"privacy:keep"}),
-    "short, or kept by people, and leads to a page above": frozenset({"front:welcome", "offers:enter", "sms:link"}),
+    "short, or kept by people, and leads to a page above": frozenset({
+        "front:welcome", "offers:enter", "sms:link", "voice:opinion",
+    }),
 }  # fmt: skip
