@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Role
 from cities.models import City
@@ -13,8 +14,9 @@ from engine.vocabulary import DEFAULT_WEIGHTS
 from matching import weighting
 from matching.models import WeightsChange
 from matching.weighting.weight_forms import as_text
-from tests.factories.accounts import CityRoleFactory
+from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.voice.conftest import NOW, OTHER
+from town.models import AuditRow
 from voice import services
 from voice.models import Proposal, ProposalEdit
 
@@ -218,6 +220,18 @@ def test_a_comment_counts_once_to_the_last_day(draft, steps):
         comment(proposal, key="late", now=NOW + timedelta(days=9))
     proposal.refresh_from_db()
     assert proposal.comment_count == 2
+
+
+def test_the_database_notes_nothing_of_whoever_comments(client, city, draft, steps):
+    now = timezone.now()
+    proposal = steps.open(draft(now=now), now=now)
+    person = UserFactory()
+    client.force_login(person)
+    answer = client.post(reverse("voice:proposal", args=[city.slug, proposal.pk]), {"text": "D’accord"})
+    assert answer.status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.comment_count == 1
+    assert not AuditRow.objects.filter(actor=person.pk, table__startswith="voice_").exists()
 
 
 def test_what_is_set_aside_counts_no_more_and_twice_is_once(administrator, draft, steps):
