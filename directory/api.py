@@ -32,12 +32,14 @@ def _is_language(code: str) -> bool:
     return True
 
 
-class ServiceSerializer(serializers.ModelSerializer):
+class ServiceSerializer(serializers.Serializer):
     """A service of a town's directory, as it tells everybody of itself."""
 
     id = serializers.IntegerField()
     city = serializers.CharField(source="city.slug", help_text="The town whose directory has it.")
+    name = serializers.CharField()
     run_by = serializers.CharField(source="keeper", help_text="The association or city service that runs it.")
+    about = serializers.CharField(help_text="What one finds there.")
     needs = serializers.ListField(
         source="themes",
         child=serializers.ChoiceField(Theme.choices),
@@ -50,33 +52,15 @@ class ServiceSerializer(serializers.ModelSerializer):
     slots = serializers.ListField(
         child=serializers.CharField(), help_text="When it is open in a usual week: `mon 09:00-12:00`."
     )
+    hours_note = serializers.CharField(help_text="What of its hours no week says.")
     commune = serializers.CharField(source="commune_id", help_text="INSEE code.")
+    address = serializers.CharField()
+    how_to_come = serializers.CharField()
     phone = serializers.CharField(help_text="In E.164; empty where it has none.")
+    email = serializers.CharField(help_text="Empty where it has none.")
+    site = serializers.CharField(help_text="Its address on the web.")
     fees = serializers.ChoiceField(Fees.choices, allow_blank=True)
     checked_at = serializers.DateTimeField(help_text="When somebody last said that all this holds.")
-
-    class Meta:
-        model = Service
-        fields = (
-            "id",
-            "city",
-            "name",
-            "run_by",
-            "about",
-            "needs",
-            "thematics",
-            "languages",
-            "slots",
-            "hours_note",
-            "commune",
-            "address",
-            "how_to_come",
-            "phone",
-            "email",
-            "site",
-            "fees",
-            "checked_at",
-        )
 
 
 class ServiceFilter(django_filters.FilterSet):
