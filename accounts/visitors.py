@@ -47,6 +47,7 @@ class Act(StrEnum):
     NEED = "need"
     ASSOCIATION = "association"
     LETTER = "letter"
+    VOICE = "voice"
     CODE = "code"
 
 

@@ -83,11 +83,15 @@ def of_town(field_name: str = "city__slug") -> Known:
     return Known(_is_town, field_name=field_name, help_text="Short name of a town.")
 
 
+def of_commune() -> Known:
+    return Known(_is_commune, field_name="commune_id", help_text="INSEE code.")
+
+
 class EntryFilter(django_filters.FilterSet):
     """By town, kind, reference and last change; each app adds its own."""
 
     city = of_town()
     reference = django_filters.CharFilter(lookup_expr="iexact")
     kind = django_filters.ChoiceFilter(choices=Kind.choices)
-    commune = Known(_is_commune, field_name="commune_id", help_text="INSEE code.")
+    commune = of_commune()
     changed_since = ChangedSince()

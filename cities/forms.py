@@ -231,4 +231,5 @@ class CityForm(forms.ModelForm):
             "asks_citizen_for",
             "asks_association_for",
             "weights",
+            "weights_need_opinion",
         ]

@@ -271,6 +271,14 @@ class City(models.Model):
     )
     charter_text = models.TextField(_("texte de la charte"), max_length=20_000, blank=True)
     weights = models.JSONField(_("points de la note"), default=default_weights, validators=[validate_weights])
+    weights_need_opinion = models.BooleanField(
+        _("les points de la note ne changent qu’après un avis du conseil"),
+        default=False,
+        help_text=_(
+            "Un projet est alors ouvert aux remarques, un conseil donne son avis, et la ville y répond avant "
+            "de changer les points."
+        ),
+    )
     created_at = models.DateTimeField(_("créée le"), default=now, editable=False)
     removed_at = models.DateTimeField(_("supprimée le"), null=True, blank=True)
 

@@ -29,6 +29,7 @@ from accounts.people_api import MeEndpoint, OrganisationEndpoint
 from cities.selectors import open_cities
 from config.events_api import EventEndpoint
 from config.reference_api import CommuneEndpoint, ItemEndpoint, TownEndpoint, VocabularyEndpoint
+from directory.api import ServiceEndpoint
 from followups.api import FollowUpEndpoint, OutcomeEndpoint
 from homes.api import VisitEndpoint
 from matching.api import MatchEndpoint
@@ -43,6 +44,7 @@ TAGS = (
         "me",
         "reference",
         "organisations",
+        "directory",
         "offers",
         "visits",
         "needs",
@@ -62,6 +64,7 @@ router.register("communes", CommuneEndpoint, "api-commune")
 router.register("vocabulary", VocabularyEndpoint, "api-vocabulary")
 router.register("items", ItemEndpoint, "api-item")
 router.register("organisations", OrganisationEndpoint, "api-organisation")
+router.register("directory", ServiceEndpoint, "api-directory")
 router.register("offers", OfferEndpoint, "api-offer")
 router.register("visits", VisitEndpoint, "api-visit")
 router.register("needs", NeedEndpoint, "api-need")

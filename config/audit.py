@@ -132,6 +132,14 @@ TABLES: dict[str, Noted | str] = {
     "directory.ReferralChange": Noted(
         "referral__need__city", "referral__need__person", "referral__need__reference", by="by"
     ),
+    # --- voice
+    "voice.Remark": "Written without a name: a note would say who was signed in. Who sorts it, the row says.",
+    "voice.Comment": "Written without a name: a note would say who was signed in. Who sorts it, the row says.",
+    "voice.RemarkGroup": Noted("city"),
+    "voice.RemarkGroupEdit": Noted("group__city", by="by"),
+    # Who comments counts it up, and is nobody's.
+    "voice.Proposal": Noted("city", unwatched="comment_count"),
+    "voice.ProposalEdit": Noted("proposal__city", by="by"),
     # --- lists
     "lists.Sender": Noted("city", reference="name"),
     "lists.ListImport": Noted(

@@ -65,6 +65,7 @@ app.conf.beat_schedule = {
     "statements": {"task": "statements.tasks.look_after", "schedule": crontab(minute=5)},
     "directory-referrals": {"task": "directory.tasks.follow_referrals", "schedule": 300.0},
     "directory-old": {"task": "directory.tasks.ask_to_check", "schedule": crontab(hour=9, minute=15)},
+    "voice-old": {"task": "voice.tasks.forget_texts", "schedule": crontab(hour=3, minute=55)},
     "lists-sweep": {"task": "lists.tasks.sweep", "schedule": 300.0},
     "town-associations": {"task": "town.tasks.tell_of_waiting_associations", "schedule": 300.0},
     "sessions-past": {"task": "accounts.tasks.forget_past_sessions", "schedule": crontab(hour=4, minute=20)},

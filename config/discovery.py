@@ -17,7 +17,15 @@ from cities.selectors import open_cities
 
 # By the names of their addresses; those of a town take its short name.
 PAGES = ("cities", "legal", "accessibility", "privacy", "security", "status")
-TOWN_PAGES = ("home", "needs:public", "directory:public", "front:help", "insight:public", "algorithm")
+TOWN_PAGES = (
+    "home",
+    "needs:public",
+    "directory:public",
+    "front:help",
+    "insight:public",
+    "algorithm",
+    "voice:say",
+)
 HOUR = 3600
 
 

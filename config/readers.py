@@ -43,6 +43,8 @@ TEAM_ONLY = (
     "stays/desk_views.py", "stays/templates/stays/calendar.html", "stays/templates/stays/free_beds.html",
     "stays/templates/stays/tonight.html",
     "town/*",
+    "voice/desk_views.py", "voice/editing.py", "voice/models.py", "voice/services/groups.py",
+    "voice/services/proposals.py", "voice/templates/voice/*team_*.html", "voice/town_views.py",
 )  # fmt: skip
 # Of these folders, what the public reads all the same.
 PUBLIC_ALL_THE_SAME = (

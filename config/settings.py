@@ -144,6 +144,7 @@ INSTALLED_APPS = [
     "directory",
     "town",
     "insight",
+    "voice",
     "front",
     "privacy",
     "demo",

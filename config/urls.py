@@ -66,6 +66,7 @@ urlpatterns += [
     path("<slug:city_slug>/", include("lists.urls")),
     path("<slug:city_slug>/", include("statements.urls")),
     path("<slug:city_slug>/", include("directory.urls")),
+    path("<slug:city_slug>/", include("voice.urls")),
     # After all others below `bureau/`: a case stands there under its reference.
     path("<slug:city_slug>/", include("desk.urls")),
     path("<slug:city_slug>/", include("insight.urls")),

@@ -61,7 +61,7 @@ def found(city: City, search: Search, *, now: datetime) -> QuerySet[Service] | l
         return services
     rows = list(services)
     if search.language:
-        rows = [one for one in rows if spoken_as(search.language, [search.language], one.languages)]
+        rows = [one for one in rows if _is_spoken(search.language, one.languages)]
     if search.when:
         rows = [one for one in rows if _open_when(one, search.when, city, now)]
     return rows
@@ -71,6 +71,22 @@ def shown(city: City) -> QuerySet[Service]:
     """A town's directory, as everybody reads it."""
     services: QuerySet[Service] = Service.objects.filter(city=city).shown()
     return services.select_related("organisation", "commune", "city").order_by("name", "pk")
+
+
+def shown_in_open_towns() -> QuerySet[Service]:
+    """The directories of all towns that are open."""
+    services: QuerySet[Service] = Service.objects.filter(city__in=City.objects.open()).shown()
+    return services.select_related("organisation", "city")
+
+
+def where_spoken(services: QuerySet[Service], language: str) -> list[int]:
+    """The keys of those at which a language is spoken."""
+    rows = services.order_by().values_list("pk", "languages")
+    return [pk for pk, languages in rows if _is_spoken(language, languages)]
+
+
+def _is_spoken(language: str, languages: Collection[str]) -> bool:
+    return spoken_as(language, [language], languages) is not None
 
 
 def languages_of(city: City) -> list[str]:

@@ -46,7 +46,7 @@ REGISTER: dict[str, Marks] = {
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
         "answer_hours_planned follow_up_after_days escalate_after_minutes homes_asked_at_once looks_ahead_days "
         "sms_monthly_limit "
-        "messages_a_week visit_valid_months quiet_from quiet_until "
+        "messages_a_week visit_valid_months weights_need_opinion quiet_from quiet_until "
         "asks_citizen_for asks_association_for weights created_at linked "
         "phone_hours_in charter_url charter_text removed_at"
     ),
@@ -175,7 +175,7 @@ REGISTER: dict[str, Marks] = {
     "matching.Scan": Marks(
         keep="need revision feasible suggested lowest_standing near_misses algorithm scanned_at"
     ),
-    "matching.WeightsChange": Marks(keep="city before after by at"),
+    "matching.WeightsChange": Marks(keep="city before after opinion by at"),
     "matching.Rescan": Marks(keep="by asked_at finished_at horizon"),
     "matching.RescanPart": Marks(
         keep="rescan city kind categories departments needs feasible written unchanged failures started_at "
@@ -211,6 +211,18 @@ REGISTER: dict[str, Marks] = {
         keep=f"{_CHANGE.keep} statement organisation", anonymise=_CHANGE.anonymise
     ),
     "statements.Recording": Marks(keep="city question language media_type content by at"),
+    # --- voice: texts of nobody, and what a town publishes
+    "voice.Remark": Marks(
+        delete="city text language said_on form_key group is_set_aside sorted_at sorted_by"
+    ),
+    "voice.Comment": Marks(delete="proposal text language said_on form_key is_set_aside sorted_at sorted_by"),
+    "voice.RemarkGroup": Marks(keep="city titles state answers created_at"),
+    "voice.RemarkGroupEdit": Marks(keep="group what by at"),
+    "voice.Proposal": Marks(
+        keep="city titles texts weights created_at opened_at comments_until comment_count opinion_on opinion_number "
+        "opinion_year verdict opinion_texts answers answered_at applied_at dropped_at"
+    ),
+    "voice.ProposalEdit": Marks(keep="proposal what by at"),
     # --- directory: what services give everybody of themselves, no persons
     "directory.Service": Marks(
         keep="city organisation run_by name about thematics languages slots hours_note commune address how_to_come "

@@ -395,6 +395,13 @@ RULES: tuple[Rule, ...] = (
         None,  # statements.services.close_forgotten
     ),
     Rule(
+        _("Ce que vous écrivez sans nom\u202f: ce qui manque, une remarque sur une règle"),
+        _("un an"),
+        _("le jour même"),
+        _("pour que l’équipe de la ville le lise et y réponde"),
+        None,  # voice.tasks.forget_texts
+    ),
+    Rule(
         _("Comment vous joindre, donné à un service avec votre accord"),
         _("30 jours\u202f; un refus l’efface aussitôt"),
         _("le jour donné par ce service"),

@@ -306,6 +306,13 @@ ROWS: dict[str, Of | str] = {
     "matching.TownAgreement": Of(subject=_MATCH, author="asked_by answered_by"),
     "matching.HouseholdVerdict": Of(subject="lower__person higher__person joined__person", author="by"),
     "matching.DeskReminder": "How often the service has reminded the desk.",
+    # --- voice: nobody knows who wrote a text, so that it is of nobody, and goes after a year
+    "voice.Remark": Of(author="sorted_by"),
+    "voice.Comment": Of(author="sorted_by"),
+    "voice.RemarkGroup": _TOWN,
+    "voice.RemarkGroupEdit": Of(author="by"),
+    "voice.Proposal": _TOWN,
+    "voice.ProposalEdit": Of(author="by"),
     # --- directory
     "directory.Service": Of(author="checked_by"),
     "directory.ServiceEdit": Of(author="by"),

@@ -122,6 +122,10 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
             "source_structure",
             "listed",
         },
+        "matching.WeightsChange": {"opinion"},  # the number of a council's opinion
+        # What a town publishes, with what the council said of it.
+        "voice.RemarkGroup": {"titles", "answers"},
+        "voice.Proposal": {"titles", "texts", "verdict", "opinion_texts", "answers"},
         "statements.Recording": {"question", "media_type", "content"},  # the town's questions, read aloud
     }
     for label, model in MODELS.items():

@@ -62,6 +62,7 @@ from tests.factories.matching import drain, due_need, due_offer, suggested_match
 from tests.factories.notifications import MessageFactory
 from town import links as links_of_the_town
 from town import services as town
+from voice import services as voice
 from webhooks import services as webhooks
 
 pytestmark = pytest.mark.django_db
@@ -271,6 +272,15 @@ ROWS = {
     "statements:entrust": Row(COORDINATOR),
     "statements:recordings": Row(ADMINISTRATOR),
     # The directory
+    "voice:say": TOWN,
+    "voice:rules": TOWN,
+    "voice:proposal": Row(EVERYBODY, ("proposal",), only_open=True),
+    "voice:opinion": Row(EVERYBODY, ("opinion",), only_open=True),
+    "voice:sort": Row(DESK),
+    "voice:group": Row(DESK, ("remark_group",)),
+    "voice:proposals": Row(COORDINATOR | ADMINISTRATOR),
+    "voice:proposal_new": Row(COORDINATOR | ADMINISTRATOR),
+    "voice:steer": Row(COORDINATOR | ADMINISTRATOR, ("proposal",)),
     "directory:public": TOWN,
     "directory:detail": Row(EVERYBODY, ("listed_service",), only_open=True),
     "directory:structures": Row(EVERYBODY, only_open=True, is_kept=True),
@@ -440,6 +450,7 @@ ROWS = {
             "api-me", "api-town-list", "api-commune-list", "api-vocabulary-list", "api-item-list",
             "api-organisation-list", "api-visit-list", "api-condition-list", "api-plan-list", "api-followup-list",
             "api-outcome-list", "api-call-list", "api-event-list", "api-match-export", "api-outcome-export",
+            "api-directory-list",
             "api-offer-bulk", "api-need-bulk",
         ),
         OWN,
@@ -449,6 +460,7 @@ ROWS = {
         ("api-offer-export", "api-need-export"), Row(SIGNED_IN - {"operator"}, refuses=frozenset({"operator"}))
     ),
     "api-commune-detail": Row(SIGNED_IN, ("insee",)),
+    "api-directory-detail": Row(SIGNED_IN, ("listed_service",)),
     "api-call-detail": Row(DESK, ("call",)),
     **{f"api-call-{act}": Row(DESK, ("call",)) for act in ("take", "recognise", "note")},
     "api-visit-detail": Row(CITIZEN | COORDINATOR, ("visit",)),
@@ -650,7 +662,17 @@ def build() -> World:
         now=now,
     )
     referral, _is_told = referring.ask(need_id=asking.pk, service=listed_service, by=coordinator, now=now)
+    french = {"fr": "Des cours le soir"}
+    common = {"by": administrator, "now": now}
+    proposal = voice.draft(city=city, titles=french, texts=french, weights=None, **common)
+    voice.open_to_comments(proposal_id=proposal.pk, until=local_day(now, city) + timedelta(days=7), **common)
+    judged = voice.record_opinion(
+        proposal_id=proposal.pk, on=local_day(now, city), verdict="for", texts=french, **common
+    )
     words = {
+        "proposal": proposal.pk,
+        "opinion": judged.opinion,
+        "remark_group": voice.begin_group(city=city, titles=french, by=coordinator, now=now).pk,
         "listed_service": listed_service.pk,
         "referral_link": links_of_referrals.answer_path(referral, member).split("/")[-2],
         "statement_link": links_of_statements.own_path(statement).split("/")[-2],

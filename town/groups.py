@@ -65,6 +65,12 @@ GROUPS = (
         ("looks_ahead_days",),
     ),
     Group(
+        "regles",
+        _("Règles"),
+        _("Qui est entendu avant que la ville change ce que compte la note."),
+        ("weights_need_opinion",),
+    ),
+    Group(
         "messages",
         _("Messages"),
         _("À quelles heures l’on n’écrit pas, et combien l’on écrit au plus."),

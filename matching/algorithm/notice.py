@@ -335,6 +335,7 @@ def notice(city: City) -> dict[str, Any]:
         "rules": rules(),
         "parts": [part | {"examples": worked[part["code"]]} for part in parts(city.weights)],
         "since": latest.at if latest else None,
+        "opinion": latest.opinion if latest else "",
         "is_default": weighting.points_of(city.weights) == weighting.points_of(DEFAULT_WEIGHTS),
         "order": order(),
         "objective": OBJECTIVE,

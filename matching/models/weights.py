@@ -11,6 +11,8 @@ class WeightsChange(models.Model):
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
     before = models.JSONField(help_text=_("les points de chaque part, avant"))
     after = models.JSONField(help_text=_("les points de chaque part, après"))
+    # Of the council's opinion that it follows, the number that everybody reads: "2026-3" (`voice`).
+    opinion = models.CharField(max_length=12, blank=True, help_text=_("l’avis du conseil qui l’a précédé"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

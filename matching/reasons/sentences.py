@@ -94,6 +94,20 @@ RARE_WORDS = {
 }
 
 
+def points_changed(before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    """ "Proximité : de 30 à 40, Dates : de 25 à 15": what is not named stayed."""
+    return listed(
+        _("%(part)s\u202f: de %(before)s à %(after)s")
+        % {
+            "part": label,
+            "before": number_format(before[part], use_l10n=True),
+            "after": number_format(after[part], use_l10n=True),
+        }
+        for part, label in PART_LABELS.items()
+        if before[part] != after[part]
+    )
+
+
 def kilometres(distance: float) -> str:
     """ "3,2 km", "12 km"; "moins de 100 m" for next door."""
     if distance < NEXT_DOOR_KM:

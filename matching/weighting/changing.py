@@ -29,19 +29,28 @@ class ChangedMeanwhile(Exception):
         self.weights = weights
 
 
+class OpinionMissing(Exception):
+    """The town has bound itself to hear a council before its points change."""
+
+
 def points_of(weights: Points) -> dict[str, float]:
     """Points in the published order of the parts, as the engine counts them."""
     return {part: float(weights[part]) for part in PARTS}
 
 
 @transaction.atomic
-def change(*, city_id: int, weights: Points, seen: Points, by: User, now: datetime) -> WeightsChange:
+def change(
+    *, city_id: int, weights: Points, seen: Points, by: User, now: datetime, opinion: str = ""
+) -> WeightsChange:
     """Give the town other points, write down who did, and have every open need looked at again.
 
-    `seen` are the points that the change was decided on. Raises ValidationError (each from 0 to 100, together 100),
-    SameWeights and ChangedMeanwhile; nothing is changed then.
+    `seen` are the points that the change was decided on; `opinion` is the number of the council's opinion that it
+    follows. Raises ValidationError (each from 0 to 100, together 100), SameWeights, ChangedMeanwhile and, in a town
+    that has bound itself to hear one, OpinionMissing; nothing is changed then.
     """
     city = City.objects.select_for_update(no_key=True).get(pk=city_id)
+    if city.weights_need_opinion and not opinion:
+        raise OpinionMissing
     before = points_of(city.weights)
     if before != points_of(seen):
         raise ChangedMeanwhile(city.weights)
@@ -54,7 +63,9 @@ def change(*, city_id: int, weights: Points, seen: Points, by: User, now: dateti
     accounts.update_city(city_id=city_id, changes={"weights": after}, by=by, now=now)
     # A scan that read the old points may end after the marking above and before our commit: mark once more then.
     transaction.on_commit(lambda: _mark_open_needs(city_id, now))
-    return WeightsChange.objects.create(city_id=city_id, before=previous, after=after, by=by, at=now)
+    return WeightsChange.objects.create(
+        city_id=city_id, before=previous, after=after, opinion=opinion, by=by, at=now
+    )
 
 
 def history(city: City) -> QuerySet[WeightsChange]:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from cities.models import City
 from engine.vocabulary import DEFAULT_WEIGHTS, PARTS
 from matching import weighting
 from matching.models import WeightsChange
-from matching.reasons.sentences import PART_LABELS
+from matching.reasons.sentences import PART_LABELS, points_changed
 from matching.weighting import Points
 from matching.weighting.weight_forms import WeightsForm, as_text, first_values, from_text
 
@@ -51,6 +52,8 @@ def weights(request: HttpRequest, city: City) -> HttpResponse:
     except weighting.ChangedMeanwhile:
         city.refresh_from_db(fields=["weights"])
         return _changed_meanwhile(request, city, now=now)
+    except weighting.OpinionMissing:
+        messages.warning(request, _("La ville s’est engagée à entendre un conseil d’abord."))
     except weighting.SameWeights:
         messages.warning(request, _("Ces points sont déjà ceux de la ville."))
     except ValidationError as wrong:
@@ -101,8 +104,9 @@ def _render(
             {
                 "at": one.at,
                 "when": ago(one.at, now),
-                "text": difference(one),
+                "text": points_changed(one.before, one.after),
                 "note": str(one.by),
+                "links": _opinion_links(city, one.opinion),
                 "state": "",
             }
             for one in page.object_list
@@ -111,18 +115,12 @@ def _render(
     return render(request, "matching/weights.html", context)
 
 
-def difference(change: WeightsChange) -> str:
-    """ "Proximité : de 30 à 40, Dates : de 25 à 15": what is not named stayed."""
-    return listed(
-        _("%(part)s\u202f: de %(before)s à %(after)s")
-        % {
-            "part": label,
-            "before": number_format(change.before[part], use_l10n=True),
-            "after": number_format(change.after[part], use_l10n=True),
-        }
-        for part, label in PART_LABELS.items()
-        if change.before[part] != change.after[part]
-    )
+def _opinion_links(city: City, number: str) -> list[dict[str, str]]:
+    """To the council's opinion that a change followed."""
+    if not number:
+        return []
+    url = reverse("voice:opinion", args=[city.slug, number])
+    return [{"url": url, "text": _("Après l’avis %(number)s du conseil") % {"number": number}}]
 
 
 def _listed(points: Points) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
 from cities.models import City
+from directory import services as directory
 from followups.models import FollowUp
 from homes.services import begin
 from matching import plans, services
@@ -205,7 +206,25 @@ def known_rows(matched: Callable[..., Match], coordinator: Program) -> Callable[
     def call() -> int:
         return MessageFactory(to_call=True, city=match().city, recipient=match().offer.owner).pk
 
-    numbers = {"calls": call, "visits": visit, "conditions": condition, "plans": plan, "follow-ups": followup}
+    def service() -> int:
+        city = coordinator.user.city_roles.get().city
+        listed = {
+            "name": "Permanence",
+            "run_by": "CCAS",
+            "about": "Une juriste répond.",
+            "thematics": ["sante--acces-aux-soins"],
+            "commune": city.seat,
+        }
+        return directory.add(city=city, fields=listed, by=coordinator.user, now=timezone.now()).pk
+
+    numbers = {
+        "directory": service,
+        "calls": call,
+        "visits": visit,
+        "conditions": condition,
+        "plans": plan,
+        "follow-ups": followup,
+    }
 
     def known(path: str) -> dict[str, Any]:
         area = path.split("/")[3]

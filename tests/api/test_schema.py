@@ -58,7 +58,7 @@ def test_every_operation_is_described():
         for operation in methods.values():
             assert operation["summary"]
             assert operation["tags"]
-    assert len(OPERATIONS) == 75
+    assert len(OPERATIONS) == 77
 
 
 def test_is_in_english_whatever_the_reader():

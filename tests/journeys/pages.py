@@ -123,6 +123,11 @@ PAGES = [
     Page("needs-come-in", "", _at("besoins/poster/")),
     Page("statement-start", "", _at("j-ai-besoin/")),
     Page("statement-tonight", "", _at("j-ai-besoin/ce-soir/")),
+    Page("voice", "", _at("ce-qui-manque/")),
+    Page("voice-sort", "operator", _at("bureau/ce-qui-manque/")),
+    Page("voice-rules", "", _at("regles/")),
+    Page("voice-proposals", "administrator", _at("bureau/regles/")),
+    Page("voice-proposal-new", "administrator", _at("bureau/regles/nouveau/")),
     Page("directory", "", _at("annuaire/")),
     Page("directory-filtered", "", _at("annuaire/?besoin=food&quand=soir")),
     Page("directory-kept", "administrator", _at("annuaire/gerer/")),
@@ -386,6 +391,9 @@ NO_PAGE = {
     "of one service, and of one that is sent to it (tests/directory)": frozenset({
         "directory:detail", "directory:edit", "directory:refer", "directory:answer",
     }),
+    "of one group, and of one proposal (test_voice.py, tests/voice)": frozenset({
+        "voice:group", "voice:proposal", "voice:steer",
+    }),
     "of an installation without a town (tests/town/test_first_town.py)": frozenset({"first_town:open"}),
     "a second factor: the pages before and after the one above (tests/accounts/test_pages.py)": frozenset({
         "account_inactive", "mfa_activate_totp", "mfa_authenticate", "mfa_deactivate_totp",
@@ -416,5 +424,7 @@ NO_PAGE = {
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
     "behind the link of a notice (tests/privacy/test_retention.py)": frozenset({"privacy:keep"}),
-    "short, or kept by people, and leads to a page above": frozenset({"front:welcome", "offers:enter", "sms:link"}),
+    "short, or kept by people, and leads to a page above": frozenset({
+        "front:welcome", "offers:enter", "sms:link", "voice:opinion",
+    }),
 }  # fmt: skip

@@ -100,7 +100,7 @@ def test_every_key_to_a_person_is_moved_or_stays_with_who_acted() -> None:
         "vetted_by", "asked_by", "answered_by", "given_back_by", "reported_by", "closed_by", "drafted_by", "sent_by",
         "invited_by", "taken_back_by", "undone_by", "agreed_by", "concluded_by", "defined_by", "ended_by", "extract_by",
         "handed_by", "lifted_by", "removed_by", "proposed_by", "named_by", "lifting_by", "proven_by",
-        "taken_by", "checked_by",
+        "taken_by", "checked_by", "sorted_by",
     }  # fmt: skip
     # A part, a device or a key of a row that acts no more: nobody with a part is merged, the rest rests.
     rest = {

@@ -39,7 +39,8 @@ def group(request: HttpRequest, city: City, slug: str) -> HttpResponse:
     if slug not in BY_SLUG:
         raise Http404
     shown, now = BY_SLUG[slug], timezone.now()
-    form = SettingsForm(request.POST or None, city=city, group=shown)
+    # A page of boxes alone, none of them ticked, sends nothing.
+    form = SettingsForm(request.POST if request.method == "POST" else None, city=city, group=shown)
     if request.method == "POST" and form.is_valid():
         try:
             services.change_settings(city=city, fields=form.changes(), by=person(request), now=now)
