@@ -40,8 +40,12 @@ test: ## Lance tous les tests, navigateur compris (ARGS="tests/offers -k pause" 
 	$(if $(CLOCK),$(PY) -m tests.clock "$(CLOCK)") $(PY) -m pytest $(or $(ARGS),-n auto --maxprocesses 4)
 
 .PHONY: drills
-drills: ## Casse le courtier, le serveur d'e-mail, l'horloge, avec de vrais processus, et compte ce qui reste (SECONDS=600 pour casser au hasard pendant dix minutes)
-	@$(if $(SECONDS),ACCORDE_DRILL_SECONDS=$(SECONDS)) $(MAKE) test ARGS="$(or $(ARGS),tests/drills)"
+drills: ## Casse le courtier, le serveur d'e-mail, l'horloge, avec de vrais processus, et compte ce qui reste (SECONDS=600 pour casser au hasard pendant dix minutes, APPROVALS=10000 pour tant de décisions à la fois)
+	@$(if $(SECONDS),ACCORDE_DRILL_SECONDS=$(SECONDS)) $(if $(APPROVALS),ACCORDE_DRILL_APPROVALS=$(APPROVALS)) $(MAKE) test ARGS="$(or $(ARGS),tests/drills)"
+
+.PHONY: fuzz
+fuzz: ## Envoie à chaque page et à l'API ce que personne ne veut envoyer, et cherche une erreur du serveur (CASES=100000)
+	@ACCORDE_FUZZ_CASES=$(or $(CASES),5000) $(MAKE) test ARGS="$(or $(ARGS),-n 2 tests/fuzz tests/api/test_schema.py)"
 
 .PHONY: check
 check: setup ## Vérifie la mise en forme, les types, les frontières, les migrations, les traductions, la production

@@ -19,11 +19,22 @@ from accounts.forms import TOO_MANY
 from accounts.sign_in import Outcome, note_outcome, tell_of_wrong_factors, too_many_factors_message
 
 # What the libraries raise on what is no answer of a browser's.
-_NOT_READ = (ValueError, TypeError, KeyError, AttributeError, IndexError, struct.error)
+_NOT_READ = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, struct.error)
+
+
+class _Signed(forms.JSONField):
+    """JSON from whoever sends some: Django's own field lets numbers and depths beyond measure through as a fault."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except _NOT_READ:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 class _PasskeyForm(forms.Form):
     user: Any
+    credential = _Signed(widget=forms.HiddenInput)
 
     def _checked(self, look: Callable[[], Any]) -> Any:
         """What `look` finds in it. What was signed for another address than this site's is looked at no further."""

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,6 +19,7 @@ from accounts import consequences, selectors, services, sign_in
 from accounts.access import person
 from accounts.forms import ProfileForm, TokenForm
 from accounts.models import ApiToken, Consent, Organisation, User
+from accounts.way_back import way_back
 
 
 @login_required
@@ -125,11 +125,7 @@ def agree_to_appeals(request: HttpRequest) -> HttpResponse:
     messages.success(
         request, _("C’est noté. Nous vous demanderons parfois, et vous arrêtez quand vous voulez.")
     )
-    way_back = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        way_back, {request.get_host()}, require_https=request.is_secure()
-    )
-    return redirect(way_back if is_ours else "accounts:home")
+    return way_back(request, "next", "accounts:home")
 
 
 @login_required

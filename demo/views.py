@@ -8,14 +8,14 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import Resolver404, resolve
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language_info
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.sign_in import note_second_factor
+from accounts.way_back import way_back
 from demo import mail, selectors
 from notifications import channel_registry
 from notifications.models import Message
@@ -56,10 +56,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     login(request, user, backend=BACKEND)
     # Nobody has an application for somebody invented: of the demonstration alone (`demo_only`).
     note_second_factor(request=request, user=user)
-    target = request.POST.get("next", "")
-    if not target or not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
-        target = selectors.first_page(user)
-    return redirect(target)
+    return way_back(request, "next", selectors.first_page(user))
 
 
 @demo_only

@@ -205,7 +205,7 @@ def name_reader(*, city: City, person: User, by: User, now: datetime) -> None:
         RoleChange.objects.create(
             person=person, city=city, what={"reads_reports": [False, True]}, by=by, at=now
         )
-        for incident in Incident.objects.open().filter(city=city).order_by("pk"):
+        for incident in Incident.objects.open().filter(city=city).select_related("city").order_by("pk"):
             _tell_readers(incident, now=now)
 
 

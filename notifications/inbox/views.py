@@ -2,13 +2,13 @@
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import DESK, person, town_page
+from accounts.way_back import way_back
 from cities.models import City
 from notifications.inbox import presentation, selectors, services
 
@@ -44,7 +44,4 @@ def seen(request: HttpRequest, city: City, word: str, pk: int) -> HttpResponse:
         raise Http404
     heard = get_object_or_404(model.objects.visible_to(person(request)).filter(city=city), pk=pk)
     services.mark_seen(heard=heard, by=person(request), now=timezone.now())
-    back = request.POST.get("back", "")
-    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        return redirect(back)
-    return redirect("notifications:inbox:list", city.slug)
+    return way_back(request, "back", "notifications:inbox:list", city.slug)

@@ -105,6 +105,8 @@ class TestAdded:
             '{"response": []}',
             '{"response": {"clientDataJSON": "AA"}}',
             '{"id": 1, "response": {"clientDataJSON": 3}}',
+            "1" * 5_000,
+            "[" * 20_000,
         ],
     )
     def test_junk_is_refused_everywhere(self, junk):

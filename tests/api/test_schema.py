@@ -1,6 +1,7 @@
 """The schema is valid, complete and true: a fuzzer finds no answer that it does not announce."""
 
 import json
+import os
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import seed as hypothesis_seed
-from hypothesis.strategies import booleans
+from hypothesis.strategies import booleans, sampled_from
 from openapi_spec_validator import validate
 from rest_framework.throttling import SimpleRateThrottle, UserRateThrottle
 from schemathesis.checks import not_a_server_error
@@ -24,8 +25,10 @@ from schemathesis.specs.openapi.checks import (
 
 from config.api import document
 from config.wsgi import application
+from tests.api.conftest import Program
 
-EXAMPLES = 6
+# `make fuzz CASES=100000`: half of them here, half at the forms (tests/fuzz).
+EXAMPLES = max(6, int(os.environ.get("ACCORDE_FUZZ_CASES", "0")) // 2 // 75)
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -90,7 +93,7 @@ class TestPage:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_fuzzed(method, path, coordinator, known_rows, in_one_transaction, without_limit):
+def test_fuzzed(method, path, callers, known_rows, in_one_transaction, without_limit):
     known = known_rows(path)
     today = timezone.localdate().isoformat()
     sensible = {
@@ -106,18 +109,24 @@ def test_fuzzed(method, path, coordinator, known_rows, in_one_transaction, witho
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(), is_known=booleans())
-    def fuzz(case: Any, is_known: bool) -> None:
+    @given(case=operation.as_strategy(), is_known=booleans(), who=sampled_from(callers))
+    def fuzz(case: Any, is_known: bool, who: Program) -> None:
         # Half of the time at a row, a town and days that exist, so that the service itself is reached.
         if is_known:
             case.path_parameters = {name: known[name] for name in case.path_parameters or {}}
             if isinstance(case.body, dict):
                 case.body |= {name: value for name, value in sensible.items() if name in case.body}
         # The way in reads the body as it comes, so it asks for it as it is.
-        headers = {"Authorization": f"Bearer {coordinator.secret}", "Accept-Encoding": "identity"}
+        headers = {"Authorization": f"Bearer {who.secret}", "Accept-Encoding": "identity"}
         case.call_and_validate(headers=headers, checks=CHECKS)
 
     fuzz()
+
+
+@pytest.fixture
+def callers(coordinator, citizen, member, operator, stranger):
+    """Everybody who has a key; whoever sees most comes half of the time."""
+    return [coordinator] * 4 + [citizen, member, operator, stranger]
 
 
 @pytest.fixture

@@ -237,6 +237,14 @@ def test_when_it_concerns_everybody_the_town_is_told_to_name_somebody(town):
     assert selectors.unread(town.story.city) == []
 
 
+def test_who_is_named_hears_of_each_report_that_waits(town):
+    incidents = [town.report(not_read_by=[town.first, town.second, town.administrator]) for _ in range(2)]
+    other = CityRoleFactory(city=town.story.city, role="operator").user
+    services.name_reader(city=town.story.city, person=other, by=town.administrator, now=BEFORE)
+    reported = Message.objects.filter(event="incident_reported", recipient=other)
+    assert {message.subject_key for message in reported} == {f"incident:{one.pk}" for one in incidents}
+
+
 def test_a_reader_may_say_that_it_is_about_a_colleague(town):
     incident = town.report()
     town.propose(incident, by=town.first)

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import acting
 from accounts.access import DESK, person, town_page
 from accounts.models import User
+from accounts.way_back import way_back
 from catalogue.labels import language_names
 from catalogue.times import since, until
 from cities.models import City
@@ -257,10 +257,7 @@ def send_again(request: HttpRequest, city: City, message_id: int) -> HttpRespons
     message = get_object_or_404(Message.objects.visible_to(request.user).filter(city=city), pk=message_id)
     queued.retry_uncertain(message_id=message.pk, by=person(request), now=timezone.now())
     messages.success(request, _("Le message va repartir."))
-    back = request.POST.get("back", "")
-    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        return redirect(back)
-    return redirect("notifications:call:undelivered", city.slug)
+    return way_back(request, "back", "notifications:call:undelivered", city.slug)
 
 
 @town_page(DESK)

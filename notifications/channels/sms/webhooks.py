@@ -70,7 +70,7 @@ def _content(request: HttpRequest) -> Any:
         return request.POST.dict()
     try:
         return json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused(400) from None
 
 
