@@ -23,7 +23,7 @@ from engine.filling import given_columns, need_quantities
 from engine.hours import longest_in_halves
 from engine.household import household_codes
 from engine.vocabulary import ONCE, PRIORITIES, WEEKLY
-from needs.imports import COLUMNS as IMPORTED
+from needs.columns import COLUMNS as IMPORTED
 from needs.models import Need
 from tryout.communes import Places
 from tryout.goods import Goods, wanted

@@ -31,8 +31,8 @@ from engine.columns import FOREVER, NEVER, UNKNOWN
 from engine.filling import accept_bits, turns
 from engine.stretches import stretches
 from engine.vocabulary import NOBODY_LIVES_THERE, READY, SHARED_ROOM
-from offers.imports import COLUMNS as IMPORTED
-from offers.imports import windows_of
+from offers.columns import COLUMNS as IMPORTED
+from offers.columns import windows_of
 from offers.models import Offer
 from tryout.communes import Places
 from tryout.goods import LONGEST_TYPED, Goods, offered
