@@ -160,10 +160,16 @@ def under_names(
     width = len(table.header)
     names = [*names, *[""] * (width - len(names))][:width]
     ours = {column.name: column for column in known}
-    names = [_named(name, header, ours) for name, header in zip(names, table.header, strict=True)]
-    fixed = {name: text for name, text in for_all.items() if text and name not in names}
-    table.header = [*names, *fixed]
-    table.lines = _lines(table.lines, width, list(fixed.values()))
+    table.header = [_named(name, header, ours) for name, header in zip(names, table.header, strict=True)]
+    return saying_for_all(table, {name: text for name, text in for_all.items() if name not in table.header})
+
+
+def saying_for_all(table: Table, for_all: Mapping[str, str]) -> Table:
+    """The table with columns (name → cell) that say the same of every row."""
+    said = {name: text for name, text in for_all.items() if text}
+    width = len(table.header)
+    table.header = [*table.header, *said]
+    table.lines = _lines(table.lines, width, list(said.values()))
     return table
 
 
