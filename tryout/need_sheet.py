@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 import engine
@@ -89,6 +89,7 @@ class _Facts:
 
 class Needs(Reader[NeedColumns]):
     columns, passed_over = _columns()
+    sheet = gettext_lazy("Besoins")
 
     def __init__(self, words: Vocabulary, places: Places) -> None:
         super().__init__(words, places)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 import engine
@@ -128,6 +128,7 @@ class _Facts:
 
 class Offers(Reader[OfferColumns]):
     columns, passed_over = _columns()
+    sheet = gettext_lazy("Propositions")
 
     def _take(self, judged: Judged) -> None:
         block = judged.block

@@ -1,6 +1,7 @@
 """A list opened for a trial: which of its columns is which, by its name or by what stands in it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from catalogue.labels import listed
 from catalogue.spreadsheets import (
     Column,
     FileAnswers,
+    FileQuestion,
     Table,
     Unreadable,
     found_in,
@@ -26,16 +28,24 @@ _SAYS_WHERE = frozenset({"commune", "postcode", "lat"})
 
 
 def open_list(
-    path: Path, columns: Sequence[Column], answers: FileAnswers, for_all: Mapping[str, str]
+    path: Path, columns: Sequence[Column], answers: FileAnswers, for_all: Mapping[str, str], *, sheet: str
 ) -> Table:
-    """The table of a list. `for_all` says (name of a column → cell) what holds for all its rows. Raises Unreadable."""
+    """The table of a list. `for_all` says (name of a column → cell) what holds for all its rows; where several sheets
+    may be meant, one that is called as our template calls it (`sheet`) is. Raises Unreadable.
+    """
     known = {column.name for column in columns}
     if unknown := [name for name in for_all if name not in known]:
         raise Unreadable(_("Colonnes inconnues, non lues\u202f: %(names)s.") % {"names": listed(unknown)})
-    table = read_table(path, answers)
     # A column in whose place another may stand tells no sheet from another.
-    required = (column.name for column in columns if column.required and not column.instead)
-    table.settle(knows_names(columns), frozenset(required) - for_all.keys())
+    required = frozenset(column.name for column in columns if column.required and not column.instead)
+    table = read_table(path, answers)
+    try:
+        table.settle(knows_names(columns), required - for_all.keys())
+    except FileQuestion as question:
+        if question.about != "sheet" or sheet not in dict(question.options):
+            raise
+        table = read_table(path, replace(answers, sheet=sheet))
+        table.settle(knows_names(columns))
     _name_by_content(table, columns)
     _name_places(table, columns, for_all)
     header = found_in(table.header, columns)

@@ -32,9 +32,9 @@ OFFERED = (
     "rent", "notice_days", "languages_from", "languages_to", "slots", "remote", "confirmed_on",
 )  # fmt: skip
 ASKED = (
-    "id", "title", "kind", "category", "items", "sizes", "commune", "quantity", "first_day", "last_day", "urgency",
-    "adult_women", "adult_men", "children", "couple", "lone_minor", "languages", "step_free_needed", "pets",
-    "smoke_free_needed", "shared_home_ok", "rent_up_to", "languages_from", "languages_to", "slots", "remote_ok",
+    "id", "title", "kind", "category", "items", "sizes", "commune", "reach_km", "quantity", "first_day", "last_day",
+    "urgency", "adult_women", "adult_men", "children", "couple", "lone_minor", "languages", "step_free_needed",
+    "pets", "smoke_free_needed", "shared_home_ok", "rent_up_to", "languages_from", "languages_to", "slots", "remote_ok",
 )  # fmt: skip
 
 
@@ -123,6 +123,7 @@ def _holds(name: str, table: Table) -> tuple[str, tuple[str, ...]]:
         "available_until": _("Le dernier jour, lui compris. Vide\u202f: sans fin."),
         "confirmed_on": _("Le dernier jour où la personne a dit que sa proposition tient toujours."),
         "children": _("Le nombre d’enfants."),
+        "reach_km": _("Jusqu’à combien de kilomètres. Vide\u202f: dans la même commune seulement."),
     }
     if name in own:
         return own[name], ()
@@ -174,6 +175,7 @@ def _need_example() -> dict[str, str]:
         "title": _("Une mère et son fils"),
         "kind": _("logement"),
         "commune": "67000 Strasbourg",
+        "reach_km": "10",
         "first_day": "05/03/2026",
         "last_day": "05/04/2026",
         "adult_women": "1",

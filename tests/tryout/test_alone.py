@@ -58,7 +58,7 @@ def test_it_is_installed_without_a_server_and_matches_the_template_as_it_is_fill
     home = {"nature": "logement", "catégorie": "chambre indépendante", "capacité": 2, "langues": "arabe"}
     fill_in(book["Propositions"], home | {"commune": "Schiltigheim", "disponible à partir du": "01/03/2026"})
     woman = {"nature": "logement", "femmes": 1, "langues": "arabe", "du": "05/03/2026", "au": "20/03/2026"}
-    fill_in(book["Besoins"], woman | {"commune": "67000 Strasbourg"})
+    fill_in(book["Besoins"], woman | {"commune": "67000 Strasbourg", "distance_km": "12,5"})
     book.save(tmp_path / "listes.xlsx")
     options = ("--offers", "listes.xlsx", "--needs", "listes.xlsx", "--out", "out", "--today", "2026-03-01")
     done = match(installed, *options, "--numbers", "comma", "--language", "en", folder=tmp_path)
