@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from catalogue.imports import guessing
 from catalogue.labels import listed
@@ -28,10 +31,10 @@ _SAYS_WHERE = frozenset({"commune", "postcode", "lat"})
 
 
 def open_list(
-    path: Path, columns: Sequence[Column], answers: FileAnswers, for_all: Mapping[str, str], *, sheet: str
+    path: Path, columns: Sequence[Column], answers: FileAnswers, for_all: Mapping[str, str], *, sheet: Any
 ) -> Table:
     """The table of a list. `for_all` says (name of a column → cell) what holds for all its rows; where several sheets
-    may be meant, one that is called as our template calls it (`sheet`) is. Raises Unreadable.
+    may be meant, one that is called as our template calls it (`sheet`, a lazy word) is. Raises Unreadable.
     """
     known = {column.name for column in columns}
     if unknown := [name for name in for_all if name not in known]:
@@ -42,9 +45,10 @@ def open_list(
     try:
         table.settle(knows_names(columns), required - for_all.keys())
     except FileQuestion as question:
-        if question.about != "sheet" or sheet not in dict(question.options):
+        ours = _in_all_languages(sheet) & dict(question.options).keys()
+        if question.about != "sheet" or len(ours) != 1:
             raise
-        table = read_table(path, replace(answers, sheet=sheet))
+        table = read_table(path, replace(answers, sheet=ours.pop()))
         table.settle(knows_names(columns))
     _name_by_content(table, columns)
     _name_places(table, columns, for_all)
@@ -52,6 +56,15 @@ def open_list(
     return guessing.saying_for_all(
         table, {name: cell for name, cell in for_all.items() if name not in header}
     )
+
+
+def _in_all_languages(word: Any) -> set[str]:
+    """Whoever reads a template need not read in the language in which it was written."""
+    found = set()
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            found.add(str(word))
+    return found
 
 
 def _name_by_content(table: Table, columns: Sequence[Column]) -> None:

@@ -35,7 +35,6 @@ def points_of(judged: Judged, places: Places) -> tuple[Floats, Floats]:
     judged.commune = row
     judged.complain(unknown, lambda at: _no_place(block, at, found[at]))
     lat, lon = np.array(block["lat"], np.float64), np.array(block["lon"], np.float64)
-    judged.refuse(unknown, "commune", lambda at: str(found[at]))
     other = np.fromiter(
         (
             bool(code and postcode) and not isinstance(one, PlaceError) and not places.may_have(one, postcode)

@@ -108,7 +108,7 @@ class Reader(ABC, Generic[Side]):
 
     columns: ClassVar[Sequence[Column]]
     passed_over: ClassVar[Sequence[Column]]
-    sheet: ClassVar[Any]  # in the template
+    sheet: ClassVar[Any]  # what our template calls it, a lazy word
 
     def __init__(self, words: Vocabulary, places: Places) -> None:
         self.words, self.places = words, places
@@ -130,9 +130,7 @@ class Reader(ABC, Generic[Side]):
         means: Answers | None = None,
         for_all: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[Side, Tally]:
-        table: Table = open_list(
-            path, (*self.passed_over, *self.columns), answers, for_all, sheet=str(self.sheet)
-        )
+        table: Table = open_list(path, (*self.passed_over, *self.columns), answers, for_all, sheet=self.sheet)
         self.today = today or timezone.localdate()
         tally, lines = Tally(), 0
         blocks: Iterator[Block] = parse_blocks(

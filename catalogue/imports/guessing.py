@@ -167,6 +167,8 @@ def under_names(
 def saying_for_all(table: Table, for_all: Mapping[str, str]) -> Table:
     """The table with columns (name → cell) that say the same of every row."""
     said = {name: text for name, text in for_all.items() if text}
+    if not said:
+        return table
     width = len(table.header)
     table.header = [*table.header, *said]
     table.lines = _lines(table.lines, width, list(said.values()))
