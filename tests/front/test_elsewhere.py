@@ -69,7 +69,9 @@ def test_a_site_that_is_given_the_address_of_the_frame_finds_its_code(client, pl
     """As oembed.com 1.0 has it: discovered in the page, a "rich" answer no larger than what is asked for."""
     settings.SITE_URL = "https://accorde.ville.example"
     page = client.get(place.address("frame", "ar"))
-    [link] = re.findall(r'<link rel="alternate" type="application/json\+oembed" href="([^"]*)"', page.text)
+    [link] = re.findall(
+        r'<link\s+rel="alternate"\s+type="application/json\+oembed"\s+href="([^"]*)"', page.text
+    )
     asked = link.removeprefix(settings.SITE_URL)
     assert asked.startswith(place.address("oembed"))
     answer = client.get(f"{asked}&maxwidth=400&maxheight=300&format=json")
