@@ -108,7 +108,7 @@ clean: ## Efface l'environnement et les données de ce dossier (démonstration c
 	rm -rf .venv var staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # What a town's server has: neither the tools nor the servers for a first evening.
-in_production = --no-default-groups
+in_production = --no-default-groups --group server
 requirements = $(PY) -m uv export --frozen --quiet --no-header --no-annotate --no-emit-project $(1)
 
 # A town's settings, invented: what `check --deploy` needs to judge the rest.

@@ -10,7 +10,7 @@ import openpyxl
 from bench.tables import count, decimal, doing, milliseconds, peak_megabytes, ratio, refuse_unless, say
 from catalogue.spreadsheets import knows_names, open_spreadsheet
 from catalogue.spreadsheets.writing import write_csv, write_xlsx
-from offers.imports import COLUMNS
+from offers.columns import COLUMNS
 
 ROWS = 50_000
 ROUNDS = 3

@@ -30,8 +30,8 @@ from catalogue.serializers import NAMES_OF_KINDS, of_kinds
 from catalogue.spreadsheets import Column
 from catalogue.vocabulary import CATEGORIES
 from insight.indicators import INDICATORS, UNITS
-from needs.imports import COLUMNS as NEED_COLUMNS
-from offers.imports import COLUMNS as OFFER_COLUMNS
+from needs.columns import COLUMNS as NEED_COLUMNS
+from offers.columns import COLUMNS as OFFER_COLUMNS
 from privacy.retention import RULES
 
 # A longer list of words stands once, above the tables.

@@ -35,6 +35,7 @@ TEAM_ONLY = (
     "outreach/appeals/templates/appeals/list.html", "outreach/appeals/templates/appeals/new.html",
     "outreach/models.py",
     "outreach/templates/outreach/issue*.html", "outreach/views.py",
+    "tryout/*",
     "privacy/hold*.py", "privacy/models/holds.py", "privacy/official.py",
     "privacy/papers_*.py", "privacy/templates/privacy/holds.html", "privacy/templates/privacy/keep.html",
     "privacy/templates/privacy/of*.html", "privacy/templates/privacy/papers.html",

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, override
@@ -19,13 +18,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import ADMINISTRATION, person, town_page
 from catalogue.pictures import LONGEST_FORM, NotAPicture, is_too_heavy, too_heavy
 from cities.models import City
-from front import editing, pictures, presentation, selectors, services
+from front import editing, framing, pictures, presentation, selectors, services
 from front.forms import ColoursForm, DescriptionsForm, HomeWordsForm, PictureForm
 from front.models import HomePicture, HomeWords
 from front.poster import as_pdf
 
 State = HomePicture.State
-_FRAME = 'loading="lazy" width="100%" height="640"'
 
 
 @town_page(ADMINISTRATION)
@@ -260,11 +258,10 @@ def embed(request: HttpRequest, city: City) -> HttpResponse:
     if language not in selectors.LANGUAGES:
         language = selectors.FRENCH
     path = reverse("front:frame", args=[city.slug, language])
-    with override(language):
-        title = f"{_('Besoins du moment')} · {city.name}"
     context = {
-        "snippet": f'<iframe src="{escape(settings.SITE_URL + path)}" title="{escape(title)}" {_FRAME}></iframe>',
+        "snippet": framing.code(city, language),
         "frame_path": path,
+        "frame_url": framing.frame_url(city, language),
         "feed_url": f"{settings.SITE_URL}{reverse('front:feed', args=[city.slug])}?{urlencode({'langue': language})}",
         "tabs": [
             {

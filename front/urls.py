@@ -10,6 +10,7 @@ urlpatterns = [
     path("aide/", views.help_page, name="help"),
     path("langue/<str:language>/", views.welcome, name="welcome"),
     path("besoins-du-moment.json", views.needs_feed, name="feed"),
+    path("besoins-du-moment/oembed.json", views.oembed, name="oembed"),
     path("besoins-du-moment/<str:language>/", views.frame, name="frame"),
     path("ma-ville/accueil/", town_views.overview, name="overview"),
     path("ma-ville/accueil/textes/<str:language>/", town_views.words, name="words"),

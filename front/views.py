@@ -1,5 +1,6 @@
 """What everybody sees of a town: its home, its picture, its help; and the needs of the moment for other sites."""
 
+import sys
 from typing import Any
 
 from csp.decorators import csp_replace
@@ -7,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import get_language, get_language_bidi, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -17,7 +19,7 @@ from accounts.access import ADMINISTRATION, ANYBODY, PUBLIC, has_role, town_page
 from catalogue.times import day_range
 from cities.days import local_day
 from cities.models import City
-from front import feed, presentation, selectors
+from front import feed, framing, presentation, selectors
 from front.languages import remember
 from front.models import HomePicture
 from front.words import said
@@ -139,11 +141,41 @@ def frame(request: HttpRequest, city: City, language: str) -> HttpResponse:
             "bidi": get_language_bidi(),
             "home_url": feed.home_url(city, language),
             "heading": _("Besoins du moment"),
+            "oembed_url": f"{framing.oembed_url(city)}?{urlencode({'url': framing.frame_url(city, language)})}",
         }
         response = render(None, "front/frame.html", context)
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Content-Language"] = language
     return response
+
+
+@town_page(PUBLIC)
+@require_safe
+@cache_control(public=True, max_age=MINUTES * 60)
+def oembed(request: HttpRequest, city: City) -> HttpResponse:
+    """The frame for a site that is given its address alone: oEmbed, as JSON; there is no XML (501, as it says)."""
+    if request.GET.get("format", "json") != "json":
+        return HttpResponse(status=501)
+    language = framing.language_of(city, request.GET.get("url", ""))
+    if not language:
+        raise Http404
+    answer = framing.oembed(
+        city,
+        language,
+        most_wide=_pixels(request, "maxwidth"),
+        most_high=_pixels(request, "maxheight"),
+        seconds=MINUTES * 60,
+    )
+    response = JsonResponse(answer)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _pixels(request: HttpRequest, name: str) -> int:
+    """At most so many, as the other site says; what is no number is no limit."""
+    said = request.GET.get(name, "")
+    return int(said[:6]) or 1 if said.isascii() and said.isdecimal() else sys.maxsize
 
 
 def _language(wished: str) -> str:

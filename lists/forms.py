@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
 from catalogue.fields import NEED, OFFER, Flag, Word, Words
-from lists.guessing import Guess
+from catalogue.imports.guessing import Guess
 from lists.kinds import COLUMNS, FIXABLE, label
 from lists.models import LONGEST_NAME, Sender, What
 from lists.selectors import WordQuestion

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from catalogue.fields import NEED, OFFER
 from catalogue.spreadsheets import Column
 from lists.models import What
-from needs.imports import COLUMNS as NEED_COLUMNS
-from offers.imports import COLUMNS as OFFER_COLUMNS
+from needs.columns import COLUMNS as NEED_COLUMNS
+from offers.columns import COLUMNS as OFFER_COLUMNS
 
 COLUMNS: Mapping[str, Sequence[Column]] = {What.OFFERS: OFFER_COLUMNS, What.NEEDS: NEED_COLUMNS}
 # What everybody's line says of everybody alike is often not written: "liste des hébergeurs".

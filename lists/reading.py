@@ -2,29 +2,21 @@
 
 import base64
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from catalogue.imports import ID
+from catalogue.imports.guessing import under_names
 from catalogue.meaning import folded
 from catalogue.spreadsheets import (
-    UNSAID,
     Answers,
-    Column,
     FileAnswers,
-    Line,
     Table,
-    as_text,
-    is_answer,
     knows_names,
-    option_of,
     parse_blocks,
     plain,
     read_table,
-    unit_of,
-    word_before_others,
 )
 from lists.kinds import COLUMNS
 from lists.models import ListImport, Sender
@@ -72,38 +64,9 @@ def parts_of(content: Iterable[bytes]) -> Iterator[str]:
         yield base64.b64encode(left).decode()
 
 
-def as_chosen(table: Table, columns: Sequence[str], sender: Sender) -> Table:
-    """The table under our names: what is not read has none, and what the sender's lists lack is added."""
-    width = len(table.header)
-    names = [*columns, *[""] * (width - len(columns))][:width]
-    ours = {column.name: column for column in COLUMNS[sender.what]}
-    names = [_named(name, header, ours) for name, header in zip(names, table.header, strict=True)]
-    fixed = {name: text for name, text in sender.fixed.items() if text and name not in names}
-    table.header = [*names, *fixed]
-    table.lines = _lines(table.lines, width, list(fixed.values()))
-    return table
-
-
-def _named(name: str, header: str, ours: Mapping[str, Column]) -> str:
-    """Our name of a column, with the answer for which it is a box: "languages [Arabe]"; and with its unit."""
-    if not name:
-        return ""
-    option = option_of(header) or (header if is_answer(header, ours[name]) else "")
-    if option:
-        return f"{name} [{option}]"
-    unit = unit_of(ours[name], header)
-    more = unit if unit.isalpha() or unit == UNSAID else word_before_others(header)
-    return f"{name} ({more})" if more else name
-
-
-def _lines(lines: Iterator[Line], width: int, fixed: Sequence[str]) -> Iterator[Line]:
-    for line in lines:
-        cells: list[Any] = list(line.cells)
-        if not any(as_text(cell) for cell in cells) or line.fault:
-            yield line  # a blank line is none, whatever holds for all rows
-            continue
-        cells += [None] * (width - len(cells))
-        yield Line(line.number, [*cells[:width], *fixed, *cells[width:]])
+def as_chosen(table: Table, one: ListImport) -> Table:
+    """The table under our names, as somebody has chosen them."""
+    return under_names(table, one.columns, COLUMNS[one.sender.what], one.sender.fixed)
 
 
 def answers_of(sender: Sender) -> Answers:

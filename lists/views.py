@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import COORDINATION, person, town_page
 from accounts.models import Organisation
+from catalogue.imports import guessing
 from catalogue.spreadsheets import FileQuestion, Unreadable
 from catalogue.spreadsheets.writing import FORMATS
 from cities.days import local_day
 from cities.models import City
-from lists import giving, guessing, presentation, reading, report, selectors, services
+from lists import giving, presentation, reading, report, selectors, services
 from lists.forms import AnswersForm, ColumnsForm, UploadForm
-from lists.kinds import label, required
+from lists.kinds import COLUMNS, label, required
 from lists.models import Fate, ListImport, Step, What
 
 # A multipart form is a little longer than its file.
@@ -105,7 +106,7 @@ def columns(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         return render(request, "lists/question.html", {"one": one, "question": question})
     except (Unreadable, FileNotFoundError) as error:
         return render(request, "lists/unreadable.html", {"one": one, "error": error}, status=422)
-    guesses = guessing.guess(one.sender.what, header, rows, one.sender.headers)
+    guesses = guessing.guess(COLUMNS[one.sender.what], header, rows, one.sender.headers)
     is_sent = request.method == "POST"
     form = ColumnsForm(request.POST if is_sent else None, sender=one.sender, header=header, guesses=guesses)
     if is_sent and form.is_valid():

@@ -86,7 +86,7 @@ def _work(one: ListImport, *, now: datetime, until: float) -> None:
 
 def _take_in(one: ListImport, *, now: datetime, until: float) -> None:
     with reading.opened(one) as table:
-        chosen = reading.as_chosen(table, one.columns, one.sender)
+        chosen = reading.as_chosen(table, one)
         written = one.line_done
         for _outcome in outcomes(
             one, chosen, now=now, ids=partial(_ids_of, one), answers=reading.answers_of(one.sender)
@@ -142,7 +142,7 @@ def outcomes(
 
 def _ids_of(one: ListImport) -> set[str]:
     with reading.opened(one) as table:
-        return reading.ids_of(reading.as_chosen(table, one.columns, one.sender))
+        return reading.ids_of(reading.as_chosen(table, one))
 
 
 def _take_back(one: ListImport, *, now: datetime, until: float) -> None:

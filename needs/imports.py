@@ -1,4 +1,4 @@
-"""Needs of an association from a spreadsheet. What each column means is in docs/spreadsheets.md."""
+"""Needs of an association from a spreadsheet: what a row becomes, and the one call that takes a list in."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
@@ -12,22 +12,13 @@ from django.utils.translation import override
 
 from accounts.models import Organisation, User
 from catalogue.fields.needs import ADULTS, CHILDREN, NEED
-from catalogue.fields.shared import LARGEST
 from catalogue.imports import (
-    AS_OF,
-    CITY,
-    CONSENT,
-    ID,
-    POINT,
-    POSTCODE,
-    STANDING,
     Note,
     Numbered,
     Outcome,
     Places,
     RowRefused,
     answers_of,
-    columns_of,
     compared,
     explained,
     listed,
@@ -39,85 +30,23 @@ from catalogue.imports import (
 from catalogue.imports.again import ROW
 from catalogue.labels import kind_label, quantity_words
 from catalogue.labels import listed as listed_words
-from catalogue.meaning import PERSONS
 from catalogue.references import is_reference
 from catalogue.saying import what
 from catalogue.spreadsheets import (
     Answers,
     BadCell,
-    Column,
     Row,
     Table,
-    ages,
-    category_or_kind,
-    household,
-    whole,
 )
 from catalogue.times import day_range
 from catalogue.vocabulary import CATEGORIES, Category, Kind, Source
 from cities.days import local_day
 from cities.models import City
+from needs.columns import COLUMNS, CONSTRAINT_COLUMNS, FIELD_COLUMNS
 from needs.households import Households
 from needs.models import OPEN_STATES, Need
 from needs.services import SCAN_TASK, change, draft, note_listed, register_many
 from notifications.wake_up import wake_on_commit
-
-COLUMNS = (
-    ID,
-    *columns_of(
-        NEED,
-        required=("kind", "commune", "first_day", "last_day"),
-        # A household says its own number, and what a cell says must then agree.
-        people={"default": None},
-        # Of a home any form will do.
-        category={"parse": category_or_kind},
-    ),
-    CITY,
-    POSTCODE,
-    AS_OF,
-    *POINT,
-    STANDING,
-    CONSENT,
-    Column(
-        "children",
-        whole(least=0, most=LARGEST[Kind.HOUSING], units=PERSONS),
-        ("enfants",),
-        meaning="housing: their number, when ages are unknown; they are then recorded between 3 and 11 (a lone minor "
-        "between 12 and 17), and the command says so",
-    ),
-    Column(
-        "children_ages",
-        ages,
-        ("âges des enfants",),
-        default=(),
-        units={"ans": 1},
-        meaning="housing: the age of each child (`3 et 7 ans`, `18 mois`, `2015, 2024`), in place of columns by age",
-    ),
-    Column(
-        "household",
-        household,
-        ("composition familiale", "composition du foyer"),
-        meaning="housing: the household in words (`un couple avec 2 enfants (3 et 7 ans)`), in place of the columns "
-        "above",
-    ),
-)
-FIELD_COLUMNS = {"latitude": "lat", "longitude": "lon"}
-CONSTRAINT_COLUMNS = {
-    "need_category_of_kind": "category",
-    "need_days_in_order": "last_day",
-    "need_min_days_within": "min_days",
-    "need_quantity_plausible": "quantity",
-    "need_people_plausible": "people",
-    "need_household_adds_up": "people",
-    "need_lone_minor_is_alone": "lone_minor",
-    "need_couple_is_two": "couple",
-    "need_reach_plausible": "reach_km",
-    "need_point_on_earth": "lat",
-    "need_language_pair_given": "languages_from",
-    "need_rhythm_of_skill": "rhythm",
-    "need_items_of_goods": "items",
-    "need_registered_once": "id",
-}
 
 
 def import_needs(

@@ -174,6 +174,7 @@ ROWS = {
     "front:help": TOWN,
     "front:welcome": Row(EVERYBODY, ("language",), only_open=True),
     "front:feed": Row(EVERYBODY, only_open=True, is_kept=True),
+    "front:oembed": Row(EVERYBODY, only_open=True, is_kept=True),
     "front:frame": Row(EVERYBODY, ("language",), only_open=True, is_kept=True),
     "front:picture": Row(EVERYBODY, ("digest", "webp"), is_kept=True),
     "front:overview": Row(ADMINISTRATOR),

@@ -22,7 +22,7 @@ class Places:
         self.lat = np.array([commune.latitude for commune in self._communes])
         self.lon = np.array([commune.longitude for commune in self._communes])
         self._around: dict[tuple[float, float], float] = {}
-        self._found: dict[tuple[str, Figures], int | str] = {}
+        self._found: dict[tuple[str, Figures], int | PlaceError] = {}
 
     def are_far(self, lat: Floats, lon: Floats) -> Bools:
         """Which points lie farther than `FARTHEST_KM` from every commune."""
@@ -38,7 +38,7 @@ class Places:
     def _km_to_nearest(self, lat: float, lon: float) -> float:
         return float(distance_km(lat, lon, self.lat, self.lon).min())
 
-    def found(self, written: str, figures: Figures) -> int | str:
+    def found(self, written: str, figures: Figures) -> int | PlaceError:
         """The row of the commune that is meant, as the import understands it, NOWHERE of none; or why there is none."""
         key = (written, figures)
         if key not in self._found:
@@ -49,7 +49,7 @@ class Places:
                     self.row[read_place(written, figures=figures).insee] if written else NOWHERE
                 )
             except PlaceError as error:
-                self._found[key] = str(error)
+                self._found[key] = error
         return self._found[key]
 
     def may_have(self, row: int, postcode: str) -> bool:

@@ -1,15 +1,17 @@
 """A spreadsheet of needs, straight into the engine's columns: no record, no database."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+import engine
 from catalogue.fields import NEED
 from catalogue.fields.needs import CHILDREN
 from catalogue.fields.shared import LARGEST
@@ -17,19 +19,20 @@ from catalogue.labels import listed
 from catalogue.spreadsheets import NOTHING_SAID, Answers, BadCell, Block, Column, FileAnswers, one_of, texts
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind, Rhythm
 from engine import NeedColumns, Vocabulary
-from engine.arrays import Bools, Ints, code
+from engine.arrays import Bools, Floats, Ints, code
 from engine.columns import UNKNOWN
 from engine.filling import given_columns, need_quantities
 from engine.hours import longest_in_halves
 from engine.household import household_codes
 from engine.vocabulary import ONCE, PRIORITIES, WEEKLY
-from needs.imports import COLUMNS as IMPORTED
+from needs.columns import COLUMNS as IMPORTED
 from needs.models import Need
+from tryout.blocks import Codes, Judged
 from tryout.communes import Places
 from tryout.goods import Goods, wanted
+from tryout.placing import points_of
+from tryout.saying import slots_of
 from tryout.table import (
-    Codes,
-    Judged,
     Reader,
     Tally,
     are_empty,
@@ -52,9 +55,10 @@ def read_needs(
     answers: FileAnswers = NOTHING_SAID,
     today: date | None = None,
     means: Answers | None = None,
+    for_all: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[NeedColumns, Tally]:
     """As `read_offers`, in the vocabulary of the offers that they meet."""
-    return Needs(words, places).read(path, answers, complain, progress, today, means)
+    return Needs(words, places).read(path, answers, complain, progress, today, means, for_all)
 
 
 def _columns() -> tuple[list[Column], list[Column]]:
@@ -70,11 +74,22 @@ def _columns() -> tuple[list[Column], list[Column]]:
         Column("sizes", texts, default=()),
         Column("rhythm", one_of(Rhythm), default=WEEKLY),
     ]
-    return parted(IMPORTED, changed, {*NEED.words, "as_of"})
+    return parted(IMPORTED, changed, {*NEED.words, "as_of"} - {"title"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Of the block in hand, what its rows say together with others."""
+
+    goods: list[Goods | None]
+    quantity: Ints
+    lat: Floats
+    lon: Floats
 
 
 class Needs(Reader[NeedColumns]):
     columns, passed_over = _columns()
+    sheet = gettext_lazy("Besoins")
 
     def __init__(self, words: Vocabulary, places: Places) -> None:
         super().__init__(words, places)
@@ -90,7 +105,7 @@ class Needs(Reader[NeedColumns]):
         household, codes = self._household(judged, housing)
         quantity = self._quantity(judged, kinds, housing, household, pieces)
         first, last, least_days = self._days(judged)
-        lat, lon = self._points(judged)
+        lat, lon = points_of(judged, self.places)
         names_languages = self._kinds.name_languages(kinds)
         judged.refuse(
             names_languages & are_empty(block["languages_from"]) & are_empty(block["languages_to"]),
@@ -99,6 +114,7 @@ class Needs(Reader[NeedColumns]):
         )
 
         self._keep_shared(judged, kinds, lat, lon)
+        self._facts = _Facts(goods, quantity, lat, lon)
         part_useful = ~housing & np.array(block["part_useful"], np.bool_)
         people = np.maximum(np.array(block["people"], np.int32), 1)
         self._keep(
@@ -125,6 +141,52 @@ class Needs(Reader[NeedColumns]):
             rent_up_to=np.where(housing, np.array(block["rent_up_to"], np.int32), 0).astype(np.int32),
             refuses_shared_home=housing & ~np.array(block["shared_home_ok"], np.bool_),
             remote_ok=skill & np.array(block["remote_ok"], np.bool_),
+        )
+
+    def _record(self, judged: Judged, at: int) -> engine.Need:
+        block, facts = judged.block, self._facts
+        kind, category, goods = block["kind"][at], block["category"][at], facts.goods[at]
+        said: Any = goods.said if goods else None
+        housing = kind == Kind.HOUSING
+        children = block["children"][at]
+        if children == UNKNOWN:
+            children = sum(block[band][at] for band in CHILDREN)
+        forms = block["forms"][at] or ((category,) if category else ())
+        return engine.Need(
+            id=block["id"][at],
+            kind=kind,
+            category="" if housing else category,
+            city=block["city"][at],
+            lat=float(facts.lat[at]),
+            lon=float(facts.lon[at]),
+            reach_km=block["reach_km"][at],
+            languages=frozenset(block["languages"][at]),
+            first_day=date.fromordinal(block["first_day"][at]),
+            last_day=date.fromordinal(block["last_day"][at]),
+            min_days=block["min_days"][at] or None,
+            quantity=int(facts.quantity[at]),
+            part_useful=block["part_useful"][at],
+            people=None if housing else max(block["people"][at], 1),
+            urgency=block["urgency"][at],
+            adult_women=block["adult_women"][at] if housing else 0,
+            adult_men=block["adult_men"][at] if housing else 0,
+            children=children if housing else 0,
+            couple=housing and block["couple"][at],
+            lone_minor=housing and block["lone_minor"][at],
+            step_free_needed=block["step_free_needed"][at],
+            pets=block["pets"][at],
+            smoke_free_needed=block["smoke_free_needed"][at],
+            shared_home_ok=block["shared_home_ok"][at],
+            rent_up_to=block["rent_up_to"][at],
+            forms=frozenset(forms) if housing else frozenset(),
+            items=said.items if said else (),
+            sizes=said.sizes if said else (),
+            series=said.series if said else (),
+            rhythm=block["rhythm"][at],
+            languages_from=frozenset(block["languages_from"][at]),
+            languages_to=frozenset(block["languages_to"][at]),
+            slots=slots_of(block["slots"][at]),
+            remote_ok=block["remote_ok"][at],
         )
 
     def _wanted(self, block: Block) -> Callable[[int], Goods]:

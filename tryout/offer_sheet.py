@@ -1,15 +1,18 @@
 """A spreadsheet of offers, straight into the engine's columns: no record, no database."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, compress
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+import engine
 from catalogue.fields import OFFER
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
@@ -26,18 +29,20 @@ from catalogue.spreadsheets import (
 )
 from catalogue.vocabulary import CATEGORIES, Kind
 from engine import OfferColumns, Vocabulary
-from engine.arrays import Bools, Ints, code, words_of_both
+from engine.arrays import Bools, Floats, Ints, code, words_of_both
 from engine.columns import FOREVER, NEVER, UNKNOWN
 from engine.filling import accept_bits, turns
 from engine.stretches import stretches
 from engine.vocabulary import NOBODY_LIVES_THERE, READY, SHARED_ROOM
-from offers.imports import COLUMNS as IMPORTED
-from offers.imports import windows_of
+from offers.columns import COLUMNS as IMPORTED
+from offers.columns import windows_of
 from offers.models import Offer
+from tryout.blocks import Judged
 from tryout.communes import Places
 from tryout.goods import LONGEST_TYPED, Goods, offered
+from tryout.placing import points_of
+from tryout.saying import slots_of
 from tryout.table import (
-    Judged,
     Reader,
     Tally,
     are_empty,
@@ -61,12 +66,13 @@ def read_offers(
     answers: FileAnswers = NOTHING_SAID,
     today: date | None = None,
     means: Answers | None = None,
+    for_all: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[OfferColumns, Tally]:
     """The good rows as columns in the order of the file; `complain` is told of each other line.
 
     `progress` is told how many lines were read, of about how many. Raises Unreadable.
     """
-    return Offers(words, places).read(path, answers, complain, progress, today, means)
+    return Offers(words, places).read(path, answers, complain, progress, today, means, for_all)
 
 
 def _day_numbers(windows: Iterable[tuple[date, date | None]]) -> tuple[int, ...]:
@@ -103,12 +109,26 @@ def _columns() -> tuple[list[Column], list[Column]]:
         IMPORTED,
         changed,
         # What only people read; who it is, and a consent between towns that a file does not know.
-        {*OFFER.words, "contact_name", "contact_email", "contact_phone", "share_with_linked", "as_of"},
+        {*OFFER.words, "contact_name", "contact_email", "contact_phone", "share_with_linked", "as_of"}
+        - {"title"},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Of the block in hand, what its rows say together with others."""
+
+    goods: list[Goods | None]
+    capacity: Ints
+    windows: list[tuple[int, ...]]
+    lat: Floats
+    lon: Floats
+    smoke_free: Bools
 
 
 class Offers(Reader[OfferColumns]):
     columns, passed_over = _columns()
+    sheet = gettext_lazy("Propositions")
 
     def _take(self, judged: Judged) -> None:
         block = judged.block
@@ -126,7 +146,7 @@ class Offers(Reader[OfferColumns]):
         most = self._kinds.table(lambda kind, _category: LARGEST[Kind(kind)], np.int64)[kinds]
         judged.refuse(capacity > most, "capacity", lambda at: not_from_one(int(most[at]), str(capacity[at])))
         windows = self._windows(judged)
-        lat, lon = self._points(judged)
+        lat, lon = points_of(judged, self.places)
         names_languages = self._kinds.name_languages(kinds)
         judged.refuse(
             names_languages & (are_empty(block["languages_from"]) | are_empty(block["languages_to"])),
@@ -137,6 +157,8 @@ class Offers(Reader[OfferColumns]):
         self._keep_shared(judged, kinds, lat, lon)
         housing = self._kinds.are(Kind.HOUSING, kinds)
         skill = self._kinds.are(Kind.SKILL, kinds)
+        smoke_free = self._smoke_free(judged, kinds)
+        self._facts = _Facts(goods, capacity, windows, lat, lon, smoke_free)
         self._keep(
             judged,
             form=self._kinds.table(self.words.form, np.int32)[kinds],
@@ -151,7 +173,7 @@ class Offers(Reader[OfferColumns]):
             * np.fromiter(map(accept_bits, block["accepts"]), np.int32, len(block)).astype(np.int32),
             step_free=housing & np.array(block["step_free"], np.bool_),
             pets_accepted=housing & np.array(block["pets_accepted"], np.bool_),
-            smoke_free=self._smoke_free(judged, kinds),
+            smoke_free=smoke_free,
             notice_days=np.array(block["notice_days"], np.int32),
             longest_stay=np.where(housing, np.array(block["longest_stay_days"], np.int32), FOREVER).astype(
                 np.int32
@@ -174,6 +196,49 @@ class Offers(Reader[OfferColumns]):
         )
         self._parts.setdefault("window_days", []).append(
             np.fromiter(chain.from_iterable(windows), np.int32).reshape(-1, 2)
+        )
+
+    def _record(self, judged: Judged, at: int) -> engine.Offer:
+        block, facts = judged.block, self._facts
+        goods = facts.goods[at]
+        said: Any = goods.said if goods else None
+        days = facts.windows[at]
+        confirmed, stay, best_before = (
+            block[name][at] for name in ("confirmed_on", "longest_stay_days", "best_before")
+        )
+        return engine.Offer(
+            id=block["id"][at],
+            kind=block["kind"][at],
+            category=block["category"][at],
+            city=block["city"][at],
+            lat=float(facts.lat[at]),
+            lon=float(facts.lon[at]),
+            reach_km=block["reach_km"][at],
+            languages=frozenset(block["languages"][at]),
+            available=tuple(
+                engine.Window(date.fromordinal(first), None if last == FOREVER else date.fromordinal(last))
+                for first, last in zip(days[::2], days[1::2], strict=True)
+            ),
+            capacity=int(facts.capacity[at]),
+            confirmed_on=None if confirmed == UNKNOWN else date.fromordinal(confirmed),
+            asked_last_30_days=block["asked_last_30_days"][at],
+            notice_days=block["notice_days"][at],
+            shared_home=block["shared_home"][at],
+            accepts=frozenset(block["accepts"][at]),
+            step_free=block["step_free"][at],
+            pets_accepted=block["pets_accepted"][at],
+            smoke_free=bool(facts.smoke_free[at]),
+            longest_stay_days=None if stay == FOREVER else stay,
+            rent=block["rent"][at],
+            dwelling_state=block["dwelling_state"][at],
+            item=said.item if said else "",
+            size=said.size if said else "",
+            series=said.series if said else None,
+            best_before=None if best_before == FOREVER else date.fromordinal(best_before),
+            languages_from=frozenset(block["languages_from"][at]),
+            languages_to=frozenset(block["languages_to"][at]),
+            slots=slots_of(block["slots"][at]),
+            remote=block["remote"][at],
         )
 
     def _windows(self, judged: Judged) -> list[tuple[int, ...]]:

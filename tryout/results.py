@@ -10,15 +10,16 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-MATCHES, NEAR_MISSES, CHAINS, PLAN, ERRORS, SUMMARY = (
+MATCHES, NEAR_MISSES, CHAINS, PLAN, ERRORS, WORKBOOK, SUMMARY = (
     "matches.csv",
     "near_misses.csv",
     "chains.csv",
     "plan.csv",
     "errors.csv",
+    "results.xlsx",
     "summary.json",
 )
-FILES = (MATCHES, NEAR_MISSES, CHAINS, PLAN, ERRORS, SUMMARY)
+FILES = (MATCHES, NEAR_MISSES, CHAINS, PLAN, ERRORS, WORKBOOK, SUMMARY)
 
 
 class CannotWrite(Exception):
@@ -66,7 +67,12 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def publish(folder: Path, out: Path) -> None:
-    """Whole files into their place; the summary goes first and comes last: where it stands, all belong together."""
+    """Whole files into their place; the summary goes first and comes last: where it stands, all belong together. Of
+    lists too long for a workbook there is none, and none of another trial stays.
+    """
     (out / SUMMARY).unlink(missing_ok=True)
     for name in FILES:
-        os.replace(folder / name, out / name)
+        if (folder / name).exists():
+            os.replace(folder / name, out / name)
+        else:
+            (out / name).unlink(missing_ok=True)

@@ -6,12 +6,13 @@ they become arrays, and what repeats (words, languages, slots) becomes codes.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from itertools import chain, compress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -21,7 +22,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.imports import LONGEST_ID, figures_of, written_place
+from catalogue.fields.shared import LONGEST_TITLE
+from catalogue.imports import LONGEST_ID
+from catalogue.labels import listed
 from catalogue.slots import parse_slot, refuse_clashes
 from catalogue.spreadsheets import (
     Answers,
@@ -31,20 +34,21 @@ from catalogue.spreadsheets import (
     FileAnswers,
     Table,
     Unreadable,
+    as_text,
     parse_blocks,
     plain_decimals,
-    read_table,
     text,
     words_as_they_stand,
 )
-from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
-from cities.places import Figures
-from cities.points import FARTHEST_KM, distance_km, too_far, too_far_from_all
+from catalogue.vocabulary import Kind
 from engine import NeedColumns, OfferColumns, Vocabulary
 from engine.arrays import Bools, Floats, Ints, Masks, code, masks, unit_sphere
 from engine.filling import slot_columns
+from tryout.blocks import Codes, Judged, Kinds
 from tryout.communes import NOWHERE, Places
 from tryout.goods import Goods, Unclear
+from tryout.opened import PLACE_NAME, open_list
+from tryout.saying import MOST_SAID, Said, title_of
 
 Side = TypeVar("Side", OfferColumns, NeedColumns)
 
@@ -57,6 +61,7 @@ class Tally:
     bad: int = 0
     without_item: int = 0  # rows of goods: any item of their category
     notices: Sequence[str] = ()
+    said: Sequence[Said] | None = None  # of the good lines in their order, unless they are too many
 
 
 # --- Columns of the file -------------------------------------------------------------------------------
@@ -79,16 +84,17 @@ def parted(
 
 def shared_columns(of: dict[str, Column]) -> list[Column]:
     """A file that is tried may name no town (there is one), and no commune where the point is given. Its ids are what
-    the results name their rows by: each has one, and it comes out as it went in.
+    the results name their rows by: they come out as they went in.
     """
     return [
+        PLACE_NAME,
         replace(
             of["id"],
-            required=True,
             parse=text(most=LONGEST_ID),
             many=words_as_they_stand(most=LONGEST_ID),
         ),
         replace(of["city"], default=""),
+        replace(of["title"], parse=lambda cell: as_text(cell)[:LONGEST_TITLE], default=""),
         replace(of["commune"], required=False, default=""),
         *(
             replace(of[name], default=np.nan, many=plain_decimals(least=-most, most=most, empty=np.nan))
@@ -97,61 +103,12 @@ def shared_columns(of: dict[str, Column]) -> list[Column]:
     ]
 
 
-# --- Blocks --------------------------------------------------------------------------------------------
-
-
-class Codes(dict[Any, int]):
-    """Each distinct value → the place at which it was first met."""
-
-    def __missing__(self, value: Hashable) -> int:
-        found = self[value] = len(self)
-        return found
-
-    def of(self, values: Sequence[Any]) -> Ints:
-        return np.fromiter(map(self.__getitem__, values), np.int32, len(values))
-
-
-class Kinds(Codes):
-    """The (kind, category) pairs met, and what follows from each."""
-
-    def table(self, of: Callable[[str, str], Any], dtype: type) -> np.ndarray:
-        """By code, what `of` says of the pair."""
-        return np.array([of(kind, category) for kind, category in self], dtype)
-
-    def are(self, wanted: Kind, codes: Ints) -> Bools:
-        """Which of these codes are of a kind."""
-        return self.table(lambda kind, _category: kind == wanted, np.bool_)[codes]
-
-    def are_of(self, wanted: str, codes: Ints) -> Bools:
-        """Which of these codes are of a category."""
-        return self.table(lambda _kind, category: category == wanted, np.bool_)[codes]
-
-    def name_languages(self, codes: Ints) -> Bools:
-        """Which of these codes are of a category that is from some languages to others."""
-        return self.table(
-            lambda kind, category: kind == Kind.SKILL and category in LANGUAGE_PAIR_CATEGORIES, np.bool_
-        )[codes]
-
-
-class Judged:
-    """A block's lines and which of them are still good; of a bad line, the first thing that is wrong."""
-
-    def __init__(self, block: Block) -> None:
-        self.block = block
-        self.good = np.ones(len(block), np.bool_)
-        self.bad: list[list[BadCell]] = []
-
-    def refuse(self, wrong: Bools, column: str, say: Callable[[int], str]) -> None:
-        for at in np.flatnonzero(wrong & self.good).tolist():
-            self.bad.append([self.block.bad_cell(at, column, say(at))])
-            self.good[at] = False
-
-
 class Reader(ABC, Generic[Side]):
     """One file, block by block, into arrays that are joined at the end."""
 
     columns: ClassVar[Sequence[Column]]
     passed_over: ClassVar[Sequence[Column]]
+    sheet: ClassVar[Any]  # what our template calls it, a lazy word
 
     def __init__(self, words: Vocabulary, places: Places) -> None:
         self.words, self.places = words, places
@@ -160,6 +117,8 @@ class Reader(ABC, Generic[Side]):
         self._parts: dict[str, list[np.ndarray]] = {}
         self._kinds, self._spoken, self._named, self._slots = Kinds(), Codes(), Codes(), Codes()
         self._any, self._moved = 0, 0
+        # What is said of each good row in words; None of so many that nobody reads them all.
+        self.said: list[Said] | None = []
 
     def read(
         self,
@@ -169,20 +128,23 @@ class Reader(ABC, Generic[Side]):
         progress: Callable[[int, int | None], None],
         today: date | None = None,
         means: Answers | None = None,
+        for_all: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[Side, Tally]:
-        table: Table = read_table(path, answers)
+        table: Table = open_list(path, (*self.passed_over, *self.columns), answers, for_all, sheet=self.sheet)
         self.today = today or timezone.localdate()
         tally, lines = Tally(), 0
         blocks: Iterator[Block] = parse_blocks(
             table, self.columns, passed_over=self.passed_over, today=self.today, answers=means
         )
         for block in blocks:
-            if not block.places.keys() & {"commune", "postcode", "lat"}:
+            if not block.places.keys() & {"commune", "postcode", "lat", PLACE_NAME.name}:
                 raise Unreadable(_("Il manque une colonne\u202f: commune, ou lat et lon."))
             judged = Judged(block)
+            self._name_rows(block)
             self._refuse_repeated(judged)
             self._take(judged)
             self.ids.extend(compress(block["id"], judged.good.tolist()))
+            self._say(judged)
             bad: list[list[BadCell]] = block.bad + judged.bad
             for cells in sorted(bad, key=lambda cells: cells[0].line):
                 complain(cells)
@@ -192,12 +154,34 @@ class Reader(ABC, Generic[Side]):
         tally.good = len(self.ids)
         tally.without_item = self._any
         tally.notices = [*table.notices, *self._odd_goods()]
+        tally.said = self.said
         self._line_of.clear()
         return self._joined(), tally
 
     @abstractmethod
     def _take(self, judged: Judged) -> None:
         """Judge the rows of a block and keep what is good of it."""
+
+    @abstractmethod
+    def _record(self, judged: Judged, at: int) -> Any:
+        """The good row at this place as the engine's record."""
+
+    def _say(self, judged: Judged) -> None:
+        if self.said is None or len(self.said) + int(judged.good.sum()) > MOST_SAID:
+            self.said = None
+            return
+        for at in np.flatnonzero(judged.good).tolist():
+            record = self._record(judged, at)
+            place = "" if judged.commune[at] == NOWHERE else self.places.name(int(judged.commune[at]))
+            title = judged.block["title"][at] or listed(filter(None, (title_of(record), place)))
+            self.said.append(Said(record, title))
+
+    def _name_rows(self, block: Block) -> None:
+        """A row without a number of its own is called by its line."""
+        ids = block["id"]
+        for at, line in enumerate(block.lines):
+            if not ids[at]:
+                ids[at] = _("ligne %(line)s") % {"line": line}
 
     @abstractmethod
     def _joined(self) -> Side:
@@ -213,61 +197,6 @@ class Reader(ABC, Generic[Side]):
             "id",
             lambda at: _("cet identifiant est déjà celui de la ligne %(line)s.") % {"line": first[at]},
         )
-
-    def _points(self, judged: Judged) -> tuple[Floats, Floats]:
-        """The point of each row: its own, else the centre of its commune."""
-        block, places = judged.block, self.places
-        figures = figures_of(block.places.get("commune", ("", ""))[0])
-        if figures is Figures.ASKED:
-            figures = Figures.INSEE  # as the page of this command has always asked for them
-        found = [
-            places.found(written_place(code, postcode), figures if code else Figures.POSTCODE)
-            for code, postcode in zip(block["commune"], block["postcode"], strict=True)
-        ]
-        unknown = np.fromiter((isinstance(one, str) for one in found), np.bool_, len(found))
-        row = np.fromiter((NOWHERE if isinstance(one, str) else one for one in found), np.int64, len(found))
-        lat, lon = np.array(block["lat"], np.float64), np.array(block["lon"], np.float64)
-        judged.refuse(unknown, "commune", lambda at: str(found[at]))
-        other = np.fromiter(
-            (
-                bool(code and postcode) and not isinstance(one, str) and not places.may_have(one, postcode)
-                for one, code, postcode in zip(found, block["commune"], block["postcode"], strict=True)
-            ),
-            np.bool_,
-            len(found),
-        )
-        judged.refuse(
-            other,
-            "postcode",
-            lambda at: (
-                _(
-                    "le code postal «\u00a0%(postcode)s\u00a0» n’est pas celui de %(name)s. Lequel est juste\u202f?"
-                )
-                % {"postcode": block["postcode"][at], "name": places.name(int(row[at]))}
-            ),
-        )
-        has_lat, has_lon = ~np.isnan(lat), ~np.isnan(lon)
-        for column, missing in (("lat", has_lon & ~has_lat), ("lon", has_lat & ~has_lon)):
-            judged.refuse(
-                missing, column, lambda _at: _("lat et lon vont ensemble\u202f: l’autre cellule est vide.")
-            )
-        judged.refuse(
-            (row == NOWHERE) & ~has_lat,
-            "commune",
-            lambda _at: _("donnez le code INSEE de la commune, ou lat et lon."),
-        )
-        known = np.maximum(row, 0)
-        away = distance_km(lat, lon, places.lat[known], places.lon[known])
-        judged.refuse(
-            (row >= 0) & (away > FARTHEST_KM),
-            "lat",
-            lambda at: too_far(float(away[at]), places.name(int(row[at]))),
-        )
-        alone = np.flatnonzero((row == NOWHERE) & has_lat & has_lon)
-        lost = np.zeros(len(block), np.bool_)
-        lost[alone] = places.are_far(lat[alone], lon[alone])
-        judged.refuse(lost, "lat", lambda _at: too_far_from_all())
-        return np.where(has_lat, lat, places.lat[known]), np.where(has_lon, lon, places.lon[known])
 
     def _goods(
         self, judged: Judged, read: Callable[[int], Goods], number: str

@@ -5,23 +5,24 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from math import inf
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 import numpy as np
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from catalogue.labels import listed
 from catalogue.spreadsheets import NOTHING_SAID, Answers, BadCell, FileAnswers, Heard, Question, harmless
 from engine import KEEP, NEAR_KM, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
 from engine.planning import Baseline, Plan, plan, plan_pairs
+from tryout import notices
 from tryout.chains import CHAIN_COLUMNS
+from tryout.commas import with_commas
 from tryout.communes import Places
 from tryout.need_sheet import read_needs
 from tryout.offer_sheet import read_offers
@@ -32,6 +33,7 @@ from tryout.results import (
     NEAR_MISSES,
     PLAN,
     SUMMARY,
+    WORKBOOK,
     folder_within,
     publish,
     refuse_overwriting,
@@ -45,7 +47,7 @@ from tryout.slices import (
     same_category_pairs,
 )
 from tryout.stopwatch import Progress, Stopwatch
-from tryout.table import Tally
+from tryout.workbook import write_workbook
 
 STEPS = ("offers", "needs", "ranking", "planning", "writing")
 PLAN_COLUMNS = "need,offer,quantity,run_first_day,run_last_day,value"
@@ -155,13 +157,18 @@ def match_files(
     said_of_offers: FileAnswers = NOTHING_SAID,
     said_of_needs: FileAnswers = NOTHING_SAID,
     means: Answers | None = None,
+    every_offer: Mapping[str, str] = MappingProxyType({}),
+    every_need: Mapping[str, str] = MappingProxyType({}),
+    commas: bool = False,
 ) -> Summary:
     """Rank, near misses and plan of two spreadsheets, written into the folder `out`.
 
     Bad rows are named in errors.csv and in the summary, the good ones go on. `seconds` bounds the search for the plan,
     of which the best so far is then taken. `processes` rank large files (None: as many as the machine has cores); the
     result is the same. `said_of_…` is what a person answered about a file,
-    `means` what they answered about its cells. `progress` is told (step of `STEPS`, done,
+    `means` what they answered about its cells, `every_…` (column → cell) what holds for all rows of a file. `commas`:
+    the csv files are for a spreadsheet program in which a comma stands in numbers.
+    `progress` is told (step of `STEPS`, done,
     of how many). The files appear when all are whole. Raises Unreadable when a file as a whole cannot be read,
     CannotWrite when the results cannot be written, ValueError for a budget that is no number from 0 up.
     """
@@ -181,6 +188,7 @@ def match_files(
             answers=said_of_offers,
             today=today,
             means=means,
+            for_all=every_offer,
         )
         stopwatch.start("needs")
         need_columns, need_tally = read_needs(
@@ -192,6 +200,7 @@ def match_files(
             answers=said_of_needs,
             today=today,
             means=means,
+            for_all=every_need,
         )
         names = (_cells(need_columns.ids), _cells(offer_columns.ids))
 
@@ -204,6 +213,8 @@ def match_files(
         best, among = _plan(need_columns, offer_columns, counts, today, seconds)
         stopwatch.start("writing")
         _write_plan(folder / PLAN, best, names)
+        if commas:
+            with_commas(folder)
         summary = Summary(
             today=today,
             offers=Rows(offer_tally.good, offer_tally.bad),
@@ -229,15 +240,32 @@ def match_files(
             bad=tuple(errors.first),
             asked=tuple(errors.heard.questions.values()),
             notices=(
-                *_of_file(offers, offer_tally),
-                *_of_file(needs, need_tally),
-                *_without_item(offer_tally, need_tally),
-                *_notices(need_columns, offer_columns, today),
+                *notices.of_file(offers, offer_tally),
+                *notices.of_file(needs, need_tally),
+                *notices.without_item(offer_tally, need_tally),
+                *notices.hardly_meant(need_columns, offer_columns, today),
+                *notices.without_workbook(offer_tally, need_tally),
             ),
         )
         text = json.dumps(summary.as_json(), ensure_ascii=False, indent=2, allow_nan=False)
         (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
         errors.close()
+        if need_tally.said is not None and offer_tally.said is not None:
+            write_workbook(
+                folder / WORKBOOK,
+                needs=need_tally.said,
+                offers=offer_tally.said,
+                ranked=rank_columns(
+                    need_columns,
+                    offer_columns,
+                    today=today,
+                    near_when_full=terms.near_when_full,
+                    near_km=terms.near_km,
+                ),
+                plan=best,
+                errors=folder / ERRORS,
+                today=today,
+            )
         publish(folder, out)
         stopwatch.tell(1, 1)
     return summary
@@ -281,45 +309,6 @@ def _errors(path: Path) -> Iterator[_Errors]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "w", encoding="utf-8-sig", newline="") as file:
         yield _Errors(file)
-
-
-def _of_file(path: Path, tally: Tally) -> list[str]:
-    notices = [
-        _("%(label)s\u202f: %(value)s") % {"label": path.name, "value": notice} for notice in tally.notices
-    ]
-    if not tally.good + tally.bad:
-        notices.append(_("%(file)s n’a que son en-tête.") % {"file": path.name})
-    return notices
-
-
-def _without_item(offers: Tally, needs: Tally) -> Iterator[str]:
-    """Said once of both files, which may be older than the catalogue of items."""
-    if count := offers.without_item + needs.without_item:
-        yield ngettext(
-            "%(n)s ligne d’objets ne dit pas lequel\u202f: tout objet de sa catégorie compte, pour moitié.",
-            "%(n)s lignes d’objets ne disent pas lequel\u202f: tout objet de leur catégorie compte, pour moitié.",
-            count,
-        ) % {"n": count}
-
-
-def _notices(needs: NeedColumns, offers: OfferColumns, today: date) -> Iterator[str]:
-    """Rows that are right by themselves and yet hardly what was meant."""
-    past = int(np.count_nonzero(needs.last_day < today.toordinal()))
-    if past:
-        yield ngettext(
-            "%(n)s besoin est déjà passé le %(today)s\u202f: plus aucun jour ne peut l’aider.",
-            "%(n)s besoins sont déjà passés le %(today)s\u202f: plus aucun jour ne peut les aider.",
-            past,
-        ) % {"n": past, "today": today.isoformat()}
-    alone = ~np.isin(needs.city, offers.city)
-    if len(offers) and alone.any():
-        cities = list(needs.vocabulary.cities)
-        named = sorted({cities[code] for code in np.unique(needs.city[alone]).tolist()})
-        yield ngettext(
-            "%(n)s besoin est dans une ville sans proposition (%(cities)s).",
-            "%(n)s besoins sont dans une ville sans proposition (%(cities)s).",
-            int(alone.sum()),
-        ) % {"n": int(alone.sum()), "cities": listed(name or _("sans nom") for name in named[:10])}
 
 
 # --- Ranking and plan ----------------------------------------------------------------------------------

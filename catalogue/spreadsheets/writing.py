@@ -37,10 +37,10 @@ def write_xlsx(file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[A
     """As `write_csv`, with numbers and days as such; openpyxl keeps the sheet in a file of its own until the end."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
-    sheet.append([_in_xlsx(cell) for cell in header])
+    sheet.append([in_xlsx(cell) for cell in header])
     number = 0
     for row in rows:
-        sheet.append([_in_xlsx(cell) for cell in row])
+        sheet.append([in_xlsx(cell) for cell in row])
         number += 1
     book.save(file)
     return number
@@ -70,5 +70,6 @@ def _in_csv(cell: Any) -> Any:
     return harmless(cell) if isinstance(cell, str) else cell
 
 
-def _in_xlsx(cell: Any) -> Any:
+def in_xlsx(cell: Any) -> Any:
+    """A cell as a workbook may hold it: no formula, nothing that its format forbids."""
     return harmless(ILLEGAL_CHARACTERS_RE.sub("", cell)) if isinstance(cell, str) else cell

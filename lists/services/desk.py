@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from accounts.access import COORDINATION, has_role, require
 from accounts.models import User
 from accounts.services import log_contact_reading
-from catalogue.imports import digest
+from catalogue.imports import digest, guessing
 from catalogue.meaning import folded
 from catalogue.spreadsheets import FileQuestion, Unreadable, plain
-from lists import guessing, reading
+from lists import reading
 from lists.kinds import COLUMNS, FIXABLE, label, required, says
 from lists.models import (
     KEPT,
@@ -84,7 +84,7 @@ def _look(one: ListImport) -> None:
     """Guess which column is which. Raises Unreadable."""
     with reading.opened(one) as table:
         rows = guessing.sample(table.lines)
-        found = guessing.guess(one.sender.what, table.header, rows, one.sender.headers)
+        found = guessing.guess(COLUMNS[one.sender.what], table.header, rows, one.sender.headers)
         one.lines, one.notices = table.expected, list(table.notices)
     if not rows:
         raise Unreadable(_("Ce fichier n’a que son en-tête\u202f: aucune ligne à importer."))

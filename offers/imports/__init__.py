@@ -7,10 +7,10 @@ from accounts.models import User
 from catalogue.imports import Note, Outcome, take_in
 from catalogue.spreadsheets import Answers, Table
 from cities.models import City
-from offers.imports.columns import COLUMNS, CONSTRAINT_COLUMNS, columns_for, windows_of
+from offers.columns import columns_for
 from offers.imports.keeper import OfferKeeper
 
-__all__ = ["COLUMNS", "CONSTRAINT_COLUMNS", "import_offers", "windows_of"]
+__all__ = ["import_offers"]
 
 
 def import_offers(

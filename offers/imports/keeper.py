@@ -45,7 +45,7 @@ from catalogue.vocabulary import CATEGORIES, Kind, Source
 from cities.days import local_day, midnight
 from cities.models import City
 from notifications.wake_up import wake_on_commit
-from offers.imports.columns import CONSTRAINT_COLUMNS, FIELD_COLUMNS, windows_of
+from offers.columns import CONSTRAINT_COLUMNS, FIELD_COLUMNS, windows_of
 from offers.models import Offer, OfferState
 from offers.periods import as_days
 from offers.services import SCAN_TASK, NewOffer, change, draft, note_listed, register_many

@@ -17,13 +17,13 @@ from catalogue.slots import MOST_SLOTS, WEEKDAYS
 from catalogue.spreadsheets import CellError, Column
 from cities.models import City
 from needs import services as need_services
+from needs.columns import COLUMNS as NEED_COLUMNS
 from needs.forms import FORMS
-from needs.imports import COLUMNS as NEED_COLUMNS
 from needs.models import Need
 from needs.serializers import NeedChangeSerializer
 from offers import services as offer_services
+from offers.columns import COLUMNS as OFFER_COLUMNS
 from offers.forms import CallForm, OfferForm, edit_names
-from offers.imports import COLUMNS as OFFER_COLUMNS
 from offers.models import Offer
 from offers.serializers import OfferChangeSerializer
 from tests.factories.accounts import CityRoleFactory

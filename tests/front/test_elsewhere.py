@@ -65,6 +65,47 @@ def test_the_frame_stands_on_any_site_and_keeps_nothing_of_its_reader(client, pl
     assert client.get(place.address("frame", "xx")).status_code == 404
 
 
+def test_a_site_that_is_given_the_address_of_the_frame_finds_its_code(client, place: Place, settings) -> None:
+    """As oembed.com 1.0 has it: discovered in the page, a "rich" answer no larger than what is asked for."""
+    settings.SITE_URL = "https://accorde.ville.example"
+    page = client.get(place.address("frame", "ar"))
+    [link] = re.findall(
+        r'<link\s+rel="alternate"\s+type="application/json\+oembed"\s+href="([^"]*)"', page.text
+    )
+    asked = link.removeprefix(settings.SITE_URL)
+    assert asked.startswith(place.address("oembed"))
+    answer = client.get(f"{asked}&maxwidth=400&maxheight=300&format=json")
+    assert (answer["Content-Type"], answer["Access-Control-Allow-Origin"]) == ("application/json", "*")
+    assert not answer.cookies
+    said = answer.json()
+    assert (said["version"], said["type"], said["width"], said["height"]) == ("1.0", "rich", 400, 300)
+    frame = f"{settings.SITE_URL}{place.address('frame', 'ar')}"
+    assert said["html"].startswith(f'<iframe src="{frame}" title="')
+    assert 'width="400" height="300"' in said["html"]
+    assert place.city.name in said["title"]
+    # Larger than it is, it is not made.
+    assert client.get(f"{asked}&maxwidth=9999&maxheight=x").json()["width"] == 640
+
+
+@pytest.mark.parametrize(
+    ("url", "form", "status"),
+    [("frame", "xml", 501), ("help", "json", 404), ("", "json", 404), ("elsewhere", "json", 404)],
+)
+def test_of_what_is_no_frame_of_the_town_oembed_says_nothing(
+    client, place: Place, settings, url: str, form: str, status: int
+) -> None:
+    settings.SITE_URL = "https://accorde.ville.example"
+    urls = {
+        "frame": f"{settings.SITE_URL}{place.address('frame', 'fr')}",
+        "help": f"{settings.SITE_URL}{place.address('help')}",
+        "elsewhere": f"https://other.example{place.address('frame', 'fr')}",
+        "": "",
+    }
+    answer = client.get(place.address("oembed"), {"url": urls[url], "format": form})
+    assert answer.status_code == status
+    assert "<iframe" not in answer.text
+
+
 def test_no_other_page_stands_in_a_frame(client, place: Place) -> None:
     for path in (place.home, place.address("help"), place.address("feed")):
         answer = client.get(path)

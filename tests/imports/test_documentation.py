@@ -9,10 +9,10 @@ from accounts.models import Organisation
 from catalogue.spreadsheets import Column, plain, read_table
 from cities.models import City
 from config.field_docs import PAGES, written
-from needs.imports import COLUMNS as NEED_COLUMNS
+from needs.columns import COLUMNS as NEED_COLUMNS
 from needs.imports import import_needs
 from needs.models import Need
-from offers.imports import COLUMNS as OFFER_COLUMNS
+from offers.columns import COLUMNS as OFFER_COLUMNS
 from offers.imports import import_offers
 from offers.models import Offer
 from tests.conftest import ROOT

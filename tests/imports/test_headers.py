@@ -7,8 +7,8 @@ import pytest
 
 from catalogue.spreadsheets import Answers, Column, Row, Unreadable, day, parse_rows, read_table, text
 from catalogue.spreadsheets.headers import found_in
-from needs.imports import COLUMNS as NEEDS
-from offers.imports import COLUMNS as OFFERS
+from needs.columns import COLUMNS as NEEDS
+from offers.columns import COLUMNS as OFFERS
 
 
 def column_of(header: str, columns: tuple[Column, ...]) -> str:

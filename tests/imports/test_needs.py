@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation, Role
 from cities.models import City
-from needs.imports import COLUMNS, CONSTRAINT_COLUMNS
+from needs.columns import COLUMNS, CONSTRAINT_COLUMNS
 from needs.models import Need
 from notifications.models import Message
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory

@@ -19,7 +19,7 @@ from catalogue.imports.taking import LOT
 from catalogue.spreadsheets import read_table
 from cities.models import City
 from notifications.models import Message
-from offers.imports import COLUMNS, CONSTRAINT_COLUMNS
+from offers.columns import COLUMNS, CONSTRAINT_COLUMNS
 from offers.imports import import_offers as take_offers_in
 from offers.models import Offer, OfferState
 from tests.conftest import ROOT, database_url

@@ -415,7 +415,8 @@ NO_PAGE = {
         "callers:known", "catalogue:guesses", "catalogue:sizes", "cities:communes", "desk:live", "desk:queue_live",
     }),
     "read by programs": frozenset({
-        "directory:services", "directory:structures", "favicon", "front:feed", "front:picture", "front:poster",
+        "directory:services", "directory:structures", "favicon", "front:feed", "front:oembed", "front:picture",
+        "front:poster",
         "robots", "sitemap",
         "algorithm_json", "city_css", "healthz", "manifest", "metrics", "readyz", "schema",
         "matching:explanation_pdf",

@@ -27,7 +27,9 @@ from catalogue.spreadsheets import (
 )
 from engine import KEEP, NEAR_KM
 from engine.planning import Baseline
+from tryout.commas import this_machine_writes_commas
 from tryout.results import CannotWrite
+from tryout.template import write_template
 from tryout.trial import Summary, match_files
 
 SOME_BAD, NOTHING_WRITTEN = 1, 2
@@ -38,6 +40,17 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-03-01") from None
+
+
+def _column_and_cell(text: str) -> tuple[str, str]:
+    column, equals, cell = (part.strip() for part in text.partition("="))
+    if not (column and equals and cell):
+        raise argparse.ArgumentTypeError(f"{text!r} is not COLUMN = VALUE")
+    return column, cell
+
+
+def _writes_commas(numbers: str) -> bool:
+    return this_machine_writes_commas() if numbers == "auto" else numbers == "comma"
 
 
 MOST_ASKED = 20
@@ -59,15 +72,33 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--offers", type=Path, required=True, metavar="FILE", help="csv, xlsx, ods, xls")
-        parser.add_argument("--needs", type=Path, required=True, metavar="FILE", help="csv, xlsx, ods, xls")
+        parser.add_argument("--offers", type=Path, metavar="FILE", help="csv, xlsx, ods, xls")
+        parser.add_argument("--needs", type=Path, metavar="FILE", help="csv, xlsx, ods, xls")
         for side in ("offers", "needs"):
             parser.add_argument(
                 f"--{side}-sheet", default="", metavar="NAME", help=f"the sheet of the {side}"
             )
         add_reading_options(parser, sheets=False)
         add_means_option(parser)
-        parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go")
+        for side in ("offer", "need"):
+            parser.add_argument(
+                f"--every-{side}",
+                type=_column_and_cell,
+                action="append",
+                default=[],
+                metavar="'COLUMN = VALUE'",
+                help=f"what holds for every {side}, where the list has no such column; may be given several times",
+            )
+        parser.add_argument("--out", type=Path, metavar="DIR", help="where the results go")
+        parser.add_argument(
+            "--template", type=Path, metavar="FILE.xlsx", help="write two lists to fill in, and nothing else"
+        )
+        parser.add_argument(
+            "--numbers",
+            choices=("auto", "comma", "point"),
+            default="auto",
+            help="of the csv files: 2.5 between commas, or 2,5 between semicolons; default: as this machine writes",
+        )
         parser.add_argument("--today", type=_day, metavar="2026-03-01", help="default: today")
         parser.add_argument(
             "--seconds", type=_seconds, default=60.0, help="the longest search for the plan (default: 60)"
@@ -82,6 +113,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
         with override(options["language"]):
+            if options["template"]:
+                self._write_template(options["template"])
+                return
+            if missing := [f"--{name}" for name in ("offers", "needs", "out") if not options[name]]:
+                raise CommandError(
+                    _("Dites aussi %(options)s.") % {"options": listed(missing)}, returncode=NOTHING_WRITTEN
+                )
             progress = _Progress(self.stdout)
             try:
                 summary = match_files(
@@ -94,6 +132,9 @@ class Command(BaseCommand):
                     said_of_offers=answers_of(options, sheet="offers_sheet"),
                     said_of_needs=answers_of(options, sheet="needs_sheet"),
                     means=Answers.read(options["means"]),
+                    every_offer=dict(options["every_offer"]),
+                    every_need=dict(options["every_need"]),
+                    commas=_writes_commas(options["numbers"]),
                 )
             except FileQuestion as question:
                 progress.clear()
@@ -112,6 +153,17 @@ class Command(BaseCommand):
                 self.stdout.write(f'  --means "{asked.answered}"')
         if summary.bad_rows:
             sys.exit(SOME_BAD)
+
+    def _write_template(self, path: Path) -> None:
+        try:
+            write_template(path)
+        except OSError as error:
+            raise CommandError(
+                _("%(path)s ne peut pas être écrit\u202f: %(reason)s.")
+                % {"path": path, "reason": error.strerror or error},
+                returncode=NOTHING_WRITTEN,
+            ) from error
+        self.stdout.write(_("À remplir\u202f: %(path)s") % {"path": path})
 
     def _complain(self, summary: Summary) -> None:
         for line in summary.bad:

@@ -3,27 +3,31 @@ stands in it. A guess is shown as one.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from catalogue.spreadsheets import (
+    UNSAID,
     CellError,
     Column,
     Fault,
     Line,
+    Table,
     as_text,
     found_in,
     is_answer,
+    option_of,
     plain,
     unharmed,
+    unit_of,
+    word_before_others,
 )
-from cities.models import Commune
-from lists.kinds import COLUMNS
-from lists.models import What
+from cities.gazetteer import gazetteer
 
 # So many lines are looked at, and so many are shown.
 SAMPLE, SHOWN = 200, 5
@@ -32,12 +36,10 @@ TOLD_BY = 30
 # A column is what so many of its filled cells are.
 ENOUGH = 0.8
 # What can be told by its cells alone, the surest first.
-BY_CONTENT: Mapping[str, Sequence[str]] = {
-    What.OFFERS: (
-        "contact_email", "contact_phone", "commune", "category", "kind", "available", "slots", "languages", "accepts",
-    ),
-    What.NEEDS: ("commune", "category", "kind", "urgency", "slots", "languages"),
-}  # fmt: skip
+BY_CONTENT = (
+    "contact_email", "contact_phone", "commune", "category", "kind", "available", "urgency", "slots", "languages",
+    "accepts",
+)  # fmt: skip
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DIGITS = re.compile(r"\d")
 # Of our own reports: what is to be mended, which is not read.
@@ -63,23 +65,26 @@ def _shown(cell: Any) -> str:
 
 
 def guess(
-    what: str, header: Sequence[str], rows: Sequence[Sequence[str]], saved: Mapping[str, str]
+    known: Sequence[Column],
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    saved: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Guess]:
     """Of each column in its order; no two are the same, but for those that say one thing together."""
-    columns = {column.name: column for column in COLUMNS[what]}
-    called = {at: name for name, places in found_in(header, COLUMNS[what]).items() for at in places}
+    columns = {column.name: column for column in known}
+    called = {at: name for name, places in found_in(header, known).items() for at in places}
     cells = [_filled(rows, at) for at in range(len(header))]
     found = [_first(text, saved, called.get(at, "")) for at, text in enumerate(header)]
-    found = [_unless_other(what, one, cells[at], columns) for at, one in enumerate(found)]
+    found = [_unless_other(one, cells[at], columns) for at, one in enumerate(found)]
     found = _once(found, columns)
-    for column in COLUMNS[what]:
+    for column in known:
         if column.reads_headers is None or any(one is not None and one.name == column.name for one in found):
             continue
         boxes = [at for at, one in enumerate(found) if one is None and is_answer(header[at], column)]
         for at in boxes if len(boxes) > 1 else ():
             found[at] = Guess(column.name, "header")
-    for name in BY_CONTENT[what]:
-        if any(one is not None and one.name == name for one in found):
+    for name in BY_CONTENT:
+        if name not in columns or any(one is not None and one.name == name for one in found):
             continue
         for at, one in enumerate(found):
             if one is None and cells[at] and _share(columns[name], cells[at]) >= ENOUGH:
@@ -96,9 +101,7 @@ def _first(text: str, saved: Mapping[str, str], name: str) -> Guess | None:
     return Guess(name, "header") if name else None
 
 
-def _unless_other(
-    what: str, one: Guess | None, cells: Sequence[str], columns: Mapping[str, Column]
-) -> Guess | None:
+def _unless_other(one: Guess | None, cells: Sequence[str], columns: Mapping[str, Column]) -> Guess | None:
     """A column called "contact" that is full of addresses is no telephone; one called "ville" names communes."""
     if one is None or one.how != "header" or not one.name or not cells:
         return one
@@ -106,7 +109,7 @@ def _unless_other(
         return Guess("commune", "content")
     if _share(columns[one.name], cells) >= 1 - ENOUGH:
         return one
-    likely = (name for name in BY_CONTENT[what] if _share(columns[name], cells) >= ENOUGH)
+    likely = (name for name in BY_CONTENT if name in columns and _share(columns[name], cells) >= ENOUGH)
     name = next(likely, "")
     return Guess(name, "content") if name else one
 
@@ -133,10 +136,7 @@ def _filled(rows: Sequence[Sequence[str]], at: int) -> list[str]:
 def _share(column: Column, cells: Sequence[str]) -> float:
     """How many of these cells mean something in this column."""
     if column.name == "commune":
-        known = set(
-            Commune.objects.filter(pk__in={cell.zfill(5) for cell in cells}).values_list("pk", flat=True)
-        )
-        return sum(cell.zfill(5) in known for cell in cells) / len(cells)
+        return sum(cell.zfill(5) in gazetteer().communes for cell in cells) / len(cells)
     return sum(_means(column, cell) for cell in cells) / len(cells)
 
 
@@ -151,3 +151,47 @@ def _means(column: Column, cell: str) -> bool:
     except (CellError, ValidationError):
         return False
     return True
+
+
+def under_names(
+    table: Table, names: Sequence[str], known: Sequence[Column], for_all: Mapping[str, str]
+) -> Table:
+    """The table under our names: what is not read has none, and what holds for all rows is added."""
+    width = len(table.header)
+    names = [*names, *[""] * (width - len(names))][:width]
+    ours = {column.name: column for column in known}
+    table.header = [_named(name, header, ours) for name, header in zip(names, table.header, strict=True)]
+    return saying_for_all(table, {name: text for name, text in for_all.items() if name not in table.header})
+
+
+def saying_for_all(table: Table, for_all: Mapping[str, str]) -> Table:
+    """The table with columns (name → cell) that say the same of every row."""
+    said = {name: text for name, text in for_all.items() if text}
+    if not said:
+        return table
+    width = len(table.header)
+    table.header = [*table.header, *said]
+    table.lines = _lines(table.lines, width, list(said.values()))
+    return table
+
+
+def _named(name: str, header: str, ours: Mapping[str, Column]) -> str:
+    """Our name of a column, with the answer for which it is a box: "languages [Arabe]"; and with its unit."""
+    if not name:
+        return ""
+    option = option_of(header) or (header if is_answer(header, ours[name]) else "")
+    if option:
+        return f"{name} [{option}]"
+    unit = unit_of(ours[name], header)
+    more = unit if unit.isalpha() or unit == UNSAID else word_before_others(header)
+    return f"{name} ({more})" if more else name
+
+
+def _lines(lines: Iterator[Line], width: int, fixed: Sequence[str]) -> Iterator[Line]:
+    for line in lines:
+        cells: list[Any] = list(line.cells)
+        if not any(as_text(cell) for cell in cells) or line.fault:
+            yield line  # a blank line is none, whatever holds for all rows
+            continue
+        cells += [None] * (width - len(cells))
+        yield Line(line.number, [*cells[:width], *fixed, *cells[width:]])

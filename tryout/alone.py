@@ -1,0 +1,19 @@
+"""`accorde-match`: the trial on two lists, installed by itself (docs/adr/0061): no server, no settings, no checkout."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run `match_files` with the arguments of the command line."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tryout.alone_settings"
+    import django
+
+    django.setup()
+    from tryout.management.commands.match_files import Command
+
+    Command().run_from_argv(["accorde-match", "", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()
