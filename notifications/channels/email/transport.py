@@ -67,6 +67,10 @@ class Transport:
     def connections() -> int:
         return settings.EMAIL_CONNECTIONS
 
+    @staticmethod
+    def per_minute() -> int:
+        return settings.EMAIL_PER_MINUTE
+
     def send(self, message: Message) -> str:
         """Send one message; a provider's reference: SMTP sends no receipts. Raises NotSent or Unknown."""
         if not message.recipient.email:
