@@ -114,7 +114,8 @@ _WORDS: Mapping[Said, Mapping[str, tuple[str, ...]]] = {
 # What is polite and says nothing, before an answer or after it. Not "désolé": beside a yes it would be a doubt.
 _POLITE: Mapping[str, tuple[str, ...]] = {
     "fr": (
-        "bonjour", "bonsoir", "salut", "merci", "merci beaucoup", "merci bien", "svp", "s’il vous plaît", "s’il te plaît",
+        "bonjour", "bonsoir", "salut", "merci", "merci beaucoup", "merci bien",
+        "svp", "s’il vous plaît", "s’il te plaît",
     ),
     "en": ("hello", "hi", "please", "thanks", "thank you"),
     "ar": ("السلام عليكم", "مرحبا", "شكرا", "شكرا لكم", "شكرا جزيلا", "من فضلك", "من فضلكم", "لو سمحتم"),
