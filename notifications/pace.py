@@ -26,7 +26,8 @@ class Pace:
         self.has_sent = False
         self.is_resting = False
         self.left_at: datetime | None = None
-        if self.interval and (last := claims.begun_on(line)):
+        # What is said to have left later than now was noted before somebody put the clock back.
+        if self.interval and (last := claims.begun_on(line)) and last.claimed_at <= clock():
             self.left_at = last.claimed_at
 
     def allows_one_more(self) -> bool:

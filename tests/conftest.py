@@ -237,7 +237,7 @@ def _is_loopback(host: str) -> bool:
     """Also in a writing of its own: "127.1", "0x7f000001"."""
     try:
         return socket.inet_aton(host)[0] == 127
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

@@ -76,6 +76,16 @@ def test_at_a_low_rate_the_worker_rests_elsewhere_and_is_woken_once(db, smtp_ser
     assert (len(smtp_server.messages), wake_ups()) == (2, [DELIVER] * 2)
 
 
+def test_a_clock_that_was_put_back_keeps_nothing(db, smtp_server, settings):
+    settings.EMAIL_PER_MINUTE = 3
+    for hours in (1, 0):
+        MessageFactory()
+        delivery.deliver_batch(
+            channel="email", by=None, clock=lambda moment=NOW + timedelta(hours=hours): moment
+        )
+    assert len(smtp_server.messages) == 2
+
+
 def test_a_channel_with_a_rate_has_one_connection(settings):
     settings.EMAIL_CONNECTIONS = 4
     assert channel_registry.connections_of("email") == 4

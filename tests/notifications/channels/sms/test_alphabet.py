@@ -100,6 +100,8 @@ def test_a_number_beside_arabic_keeps_its_groups_in_order():
     assert for_sms(f"{ARABIC} \u206603 88 60 90 90\u2069") == f"{ARABIC} 0388609090"
     assert for_sms(f"{ARABIC} +33 6 12 34 56 78") == f"{ARABIC} +33612345678"
     assert for_sms(f"{ARABIC} 0 800 123 456") == f"{ARABIC} 0800123456"
+    # Of Polynesia and New Caledonia.
+    assert for_sms(f"{ARABIC} 40 12 34 56, 26 34 56.") == f"{ARABIC} 40123456, 263456."
 
 
 def test_figures_beside_a_number_are_not_its_own():
