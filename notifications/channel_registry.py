@@ -157,10 +157,21 @@ def teams(city: City) -> list[tuple[str, User]]:
 
 
 def connections_of(name: str) -> int:
-    """How many deliveries at once a channel of a machine allows."""
-    transport = channel_folders.part(name, "transport").Transport
-    count: int = getattr(transport, "connections", lambda: 1)()
+    """How many deliveries at once a channel of a machine allows. One, where it has a rate, which that one keeps."""
+    if per_minute_of(name):
+        return 1
+    count: int = getattr(_transport(name), "connections", lambda: 1)()
     return count
+
+
+def per_minute_of(name: str) -> int:
+    """How many messages a channel of a machine takes a minute; 0 where it has not said."""
+    rate: int = getattr(_transport(name), "per_minute", lambda: 0)()
+    return rate
+
+
+def _transport(name: str) -> Any:
+    return channel_folders.part(name, "transport").Transport
 
 
 def takes_code(number: Any) -> bool:

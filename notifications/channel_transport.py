@@ -55,7 +55,8 @@ class Unknown(ChannelError):
 class Transport(Protocol):
     """Each folder's own is called Transport. Entering opens it, and raises NotSent when it is out of reach.
 
-    `connections()`, a static method, says how many may be open at once; where there is none, one. `prepare(message)`,
+    `connections()`, a static method, says how many may be open at once; where there is none, one. `per_minute()`,
+    another, how many messages it takes a minute; where there is none, or 0, as many as it can. `prepare(message)`,
     where there is such a method, writes what is likely to be sent next. It sends nothing, asks the database nothing and
     raises nothing: what it did not manage is done by `send`.
     """

@@ -3,7 +3,7 @@
 Claimed and committed before sending, a few at a time where they leave quickly (`claims`); the result of each is
 written before the next is begun. A claim whose worker is gone is an interrupted sending (`doubts`). Each channel sends
 batches of its own, at most as many at once as it has connections (`connections`), none while it is out of order
-(`outages`).
+(`outages`), and no faster than its rate, where it has one.
 """
 
 import logging
@@ -29,6 +29,7 @@ from notifications import (
     doubts,
     holding,
     outages,
+    pace,
     reach,
     reasons,
     selectors,
@@ -84,9 +85,10 @@ def deliver_batch(*, channel: str, by: None, clock: Clock) -> bool:
         if number is None:
             return False
         doubts.set_interrupted_aside(channel=channel, number=number, by=by, now=clock())
-        _Batch(channel, number, clock).run()
+        batch = _Batch(channel, number, clock)
+        batch.run()
     # Asked when the connection is free again: whoever was woken meanwhile found it taken, and left.
-    return selectors.has_something_to_send(channel, clock())
+    return not batch.pace.is_resting and selectors.has_something_to_send(channel, clock())
 
 
 class _Batch:
@@ -95,6 +97,7 @@ class _Batch:
     def __init__(self, channel: str, number: int, clock: Clock) -> None:
         self.channel, self.number, self.clock = channel, number, clock
         self.line = claims.Line(channel, number)
+        self.pace = pace.Pace(self.line, clock)
         self.towns: dict[int, City] = {}
         # What is claimed and not begun, since when; how many were begun of it, and how long each of the last ones took.
         self.taken: deque[Message] = deque()
@@ -108,7 +111,7 @@ class _Batch:
 
     def run(self) -> None:
         now = self.clock()
-        if not selectors.has_something_to_send(self.channel, now):
+        if not selectors.has_something_to_send(self.channel, now) or not self.pace.allows_one_more():
             return
         outage = selectors.outages().filter(channel=self.channel).first()
         if outage is not None:
@@ -163,9 +166,10 @@ class _Batch:
     def _next(self, *, after: Result | None = None, may_claim: bool = True) -> Message | None:
         """Write what became of the last message, and begin the next one that is to leave now."""
         while True:
-            if after is not None and (_has_consequences(after) or not may_claim):
+            if after is not None and (_has_consequences(after) or not may_claim or self.pace.interval):
                 _record(after, now=self.clock())
                 after = None
+            may_claim = may_claim and self.pace.allows_one_more()
             message = self._begin_or_claim(after) if may_claim else None
             if message is None:
                 self._put_back()
@@ -225,8 +229,8 @@ class _Batch:
         return self.taken.popleft()
 
     def _size(self) -> int:
-        """How many to claim: one is enough to learn whether a channel works, or how fast it is."""
-        if self.trial is not None:
+        """How many to claim: one is enough to learn whether a channel works, and where it has a rate."""
+        if self.trial is not None or self.pace.interval:
             return 1
         return max(size for size in CLAIM_SIZES if size == 1 or size * self.seconds_each <= CLAIM_SECONDS)
 
@@ -281,6 +285,7 @@ class _Batch:
         return in_order.reverse()
 
     def _send(self, transport: Transport, message: Message) -> Result:
+        self.pace.note()
         if self.channel not in channel_registry.companions():
             # Before it leaves: a contact that is told is noted, even where nobody knows whether it arrived.
             contacts.note_read(message, by=message.recipient, now=self.clock())

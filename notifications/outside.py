@@ -21,9 +21,10 @@ Address = IPv4Address | IPv6Address
 _guarded = ContextVar("guarded", default=False)
 # The open internet's IPv4 as seen from a network that has IPv6 alone (RFC 6052).
 _NAT64 = IPv6Network("64:ff9b::/96")
-# Of one's own network as well, though Python's tables do not say so: local NAT64 (RFC 8215), site-local (RFC 3879),
-# and two old ways of writing an IPv4 address (RFC 4291, RFC 2765).
-_OWN = [IPv6Network(network) for network in ("64:ff9b:1::/48", "fec0::/10", "::/96", "::ffff:0:0:0/96")]
+# All of IPv6 that is given to machines of the open internet; whatever lies elsewhere is local, or a way of writing.
+_GIVEN = IPv6Network("2000::/3")
+# In neither, though Python's tables do not say so: of protocols (RFC 6890, RFC 7526), of documents (RFC 9637).
+_OF_NOBODY = [ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")]
 
 
 class Refused(ValueError):
@@ -62,7 +63,9 @@ def is_outside(address: Address) -> bool:
     if _is_allowed(address):
         return True
     meant = _meant(address)
-    return meant.is_global and not meant.is_multicast and not any(meant in network for network in _OWN)
+    if isinstance(meant, IPv6Address) and meant not in _GIVEN:
+        return False
+    return meant.is_global and not meant.is_multicast and not any(meant in network for network in _OF_NOBODY)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What a text says when it says one thing: yes, no, later, call me, stop. Everything else is for a person to read.
 
-A text counts only when all of it is one of these words, whatever its alphabet, case, accents and surrounding signs:
-"Oui !" is a yes, "oui mais pas avant 20h" is not. Who asks to be called may go on and say when: a person reads that.
+A text counts only when all of it is one of these words, whatever its alphabet, case, accents and surrounding signs, and
+what is only polite: "Bonjour, oui merci !" is a yes, "oui mais pas avant 20h" is not. Nor is what its own signs put in
+doubt: "Oui ?", "oui 👎", "-1". Who asks to be called may go on and say when: a person reads that.
 """
 
 import re
@@ -30,9 +31,9 @@ class Said(TextChoices):
 _WORDS: Mapping[Said, Mapping[str, tuple[str, ...]]] = {
     Said.YES: {
         "*": ("1",),
-        "fr": ("oui", "oui merci", "oui bien sûr", "oui d’accord", "oui je peux", "ouais", "d’accord"),
-        "en": ("yes", "yes please", "yes I can", "yeah", "yep", "y"),
-        "ar": ("نعم", "أيوه", "أيوة", "أجل", "موافق", "موافقة", "نعم شكرا"),
+        "fr": ("oui", "oui bien sûr", "oui d’accord", "oui je peux", "ouais", "d’accord"),
+        "en": ("yes", "yes I can", "yeah", "yep", "y"),
+        "ar": ("نعم", "أيوه", "أيوة", "أجل", "موافق", "موافقة"),
         "uk": ("так",),
         "ru": ("да",),
         "prs": ("بله", "بلی", "آری"),
@@ -46,9 +47,9 @@ _WORDS: Mapping[Said, Mapping[str, tuple[str, ...]]] = {
     },
     Said.NO: {
         "*": ("2",),
-        "fr": ("non", "non merci", "non désolé", "non désolée", "n"),
-        "en": ("no", "no thanks", "no thank you", "no sorry", "nope"),
-        "ar": ("لا", "كلا", "لا شكرا"),
+        "fr": ("non", "non désolé", "non désolée", "n"),
+        "en": ("no", "no sorry", "nope"),
+        "ar": ("لا", "كلا"),
         "uk": ("ні",),
         "ru": ("нет",),
         "prs": ("نه", "نخیر"),
@@ -72,14 +73,17 @@ _WORDS: Mapping[Said, Mapping[str, tuple[str, ...]]] = {
         "de": ("später",),
     },
     Said.STOP: {
-        "*": ("stop", "stop sms", "sms stop", "stopp"),
-        "fr": ("arrêt", "arrêter", "arrêtez", "désabonner", "désinscrire", "désinscription", "stop svp", "stop merci"),
-        "en": ("unsubscribe", "stop please", "please stop"),
-        "ar": ("توقف", "قف", "أوقف", "إيقاف", "ستوب"),
-        "uk": ("стоп", "зупинити"),
-        "ru": ("остановить",),
-        "prs": ("توقف کنید",),
-        "tr": ("durdur",),
+        "*": ("stop", "sms stop", "stopp"),
+        "fr": ("arrêt", "arrêter", "arrêtez", "stoppez", "désabonner", "désinscrire", "désinscription"),
+        "en": ("unsubscribe", "opt out"),
+        "ar": ("توقف", "توقفوا", "قف", "أوقف", "أوقفوا", "إيقاف", "ستوب", "إلغاء الاشتراك"),
+        "uk": ("стоп", "стоп смс", "зупинити", "зупиніть", "припиніть", "відписатися", "відписка"),
+        "ru": ("остановить", "остановите", "прекратите", "отписаться", "отписка"),
+        "prs": ("توقف کنید", "لغو اشتراک"),
+        "am": ("አቁም", "አቁሙ"),
+        "tr": ("durdur", "durdurun"),
+        "es": ("parar", "pare", "basta", "baja", "darme de baja"),
+        "de": ("abmelden",),
     },
     Said.START: {
         "*": ("start",),
@@ -107,6 +111,28 @@ _WORDS: Mapping[Said, Mapping[str, tuple[str, ...]]] = {
     },
 }  # fmt: skip
 
+# What is polite and says nothing, before an answer or after it. Not "désolé": beside a yes it would be a doubt.
+_POLITE: Mapping[str, tuple[str, ...]] = {
+    "fr": (
+        "bonjour", "bonsoir", "salut", "merci", "merci beaucoup", "merci bien",
+        "svp", "s’il vous plaît", "s’il te plaît",
+    ),
+    "en": ("hello", "hi", "please", "thanks", "thank you"),
+    "ar": ("السلام عليكم", "مرحبا", "شكرا", "شكرا لكم", "شكرا جزيلا", "من فضلك", "من فضلكم", "لو سمحتم"),
+    "uk": ("добрий день", "вітаю", "дякую", "будь ласка"),
+    "ru": ("здравствуйте", "добрый день", "спасибо", "пожалуйста"),
+    "prs": ("سلام", "تشکر", "متشکرم", "ممنون", "لطفا"),
+    "tr": ("merhaba", "teşekkürler", "teşekkür ederim", "lütfen"),
+    "es": ("hola", "buenos días", "buenas tardes", "gracias", "muchas gracias", "por favor"),
+    "pt": ("olá", "bom dia", "obrigado", "obrigada", "por favor"),
+    "de": ("hallo", "guten Tag", "danke", "bitte"),
+}  # fmt: skip
+
+# A question back, a sign that says the contrary or shrugs, what is struck through, a number with a sign: no answer.
+_QUESTION = re.compile("[?？؟፧⁇⁈⁉❓❔🤔🤷\u0335-\u0338\u20e0]|[-+\u2212\u2013]\\s*\\d")
+_SAYS_NO, _SAYS_YES = re.compile("[👎❌🚫🙅✖⛔🛑]"), re.compile("[👍✅✔👌🆗🙆]")
+_DOUBTS = {Said.YES: (_QUESTION, _SAYS_NO), Said.NO: (_QUESTION, _SAYS_YES), Said.LATER: (_QUESTION,)}
+
 # A longer text is somebody's own words.
 LONGEST = 40
 _NOT_WORDS = re.compile(r"[^\w\s]|_")
@@ -119,9 +145,22 @@ _ALIKE = str.maketrans(
 def understood(text: str) -> Said:
     """What a text says; UNCLEAR when it says more than one word of ours, or another."""
     bare = _bare(text)
-    if _CALL_ME.match(bare):
+    if _CALL_ME.match(bare) or _CALL_ME.match(_to_the_point(bare)):
         return Said.CALL_ME
-    return _MEANING.get(bare, Said.UNCLEAR) if len(bare) <= LONGEST else Said.UNCLEAR
+    if len(bare) > LONGEST:
+        return Said.UNCLEAR
+    if _STOP.fullmatch(bare):
+        return Said.STOP
+    said = _MEANING.get(bare) or _MEANING.get(_to_the_point(bare), Said.UNCLEAR)
+    return Said.UNCLEAR if any(doubt.search(text) for doubt in _DOUBTS.get(said, ())) else said
+
+
+def _to_the_point(bare: str) -> str:
+    """Without what is polite at its beginning and end."""
+    before = None
+    while bare != before:
+        before, bare = bare, _POLITE_AROUND.sub("", bare)
+    return bare
 
 
 def _bare(text: str) -> str:
@@ -140,6 +179,10 @@ _MEANING: Mapping[str, Said] = {
     _bare(word): said for said, languages in _WORDS.items() for words in languages.values() for word in words
 }
 
+_POLITE_WORDS = "|".join(re.escape(_bare(word)) for words in _POLITE.values() for word in words)
+_POLITE_AROUND = re.compile(f"^(?:{_POLITE_WORDS})(?: |$)|(?:^| )(?:{_POLITE_WORDS})$")
+# As advertisers have taught everybody: "STOP au 36180".
+_STOP = re.compile(r"stop ?(?:(?:sms|pub|au|aux|les|tout|all|\d{4,6})(?: |$))*")
 _CALL_ME = re.compile(
     f"(?:{'|'.join(re.escape(word) for word, said in _MEANING.items() if said == Said.CALL_ME)})(?!\\S)"
 )

@@ -71,6 +71,11 @@ def wake_on_commit(task: str) -> None:
     transaction.on_commit(_WakeUp(task, _woken_by_this_transaction()), robust=True)
 
 
+def wake_later(task: str, *, seconds: float) -> None:
+    """Wake the worker for the named task, which takes no argument, after so many seconds."""
+    _send(task, countdown=seconds)
+
+
 def _woken_by_this_transaction() -> set[str]:
     """The set that the hooks of the present transaction share.
 
@@ -83,7 +88,7 @@ def _woken_by_this_transaction() -> set[str]:
     return last.woken if last and not last.woken else set()
 
 
-def _send(task: str) -> None:
+def _send(task: str, *, countdown: float = 0) -> None:
     if not patience.is_left():
         log.info("wake-up left to the sweeper: %s", task)
         return
@@ -91,7 +96,7 @@ def _send(task: str) -> None:
     connection = current_app.connection_for_write(transport_options=quickly)
     try:
         with producers[connection].acquire(block=True, timeout=LONGEST_WAIT) as producer:
-            current_app.send_task(task, producer=producer)
+            current_app.send_task(task, producer=producer, countdown=countdown or None)
     except (OperationalError, LimitExceeded):
         patience.lose()
         log.warning("wake-up not sent: %s", task)

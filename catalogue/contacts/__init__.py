@@ -8,9 +8,17 @@ from how it is written.
 from catalogue.contacts.emails import Emails, normalised_email, read_emails
 from catalogue.contacts.fields import EmailField, EmailInput, NameField, PhoneField
 from catalogue.contacts.names import read_name
-from catalogue.contacts.phones import Phones, known_number, read_phone, read_phones, region_of, shown
+from catalogue.contacts.phones import (
+    NUMBER_IN_TEXT,
+    Phones,
+    known_number,
+    read_phone,
+    read_phones,
+    region_of,
+    shown,
+)
 
 __all__ = [
-    "EmailField", "EmailInput", "Emails", "NameField", "PhoneField", "Phones", "known_number", "normalised_email",
-    "read_emails", "read_name", "read_phone", "read_phones", "region_of", "shown",
+    "NUMBER_IN_TEXT", "EmailField", "EmailInput", "Emails", "NameField", "PhoneField", "Phones", "known_number",
+    "normalised_email", "read_emails", "read_name", "read_phone", "read_phones", "region_of", "shown",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}\n]*)\}")
 _BRACE = re.compile(r"[{}]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _ALLOWED_CONTROLS = frozenset("\n\t")
+_TURNS_ROUND = frozenset("\u202d\u202e")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +61,6 @@ def one_line(text: str) -> str:
 
 
 def _is_invisible(sign: str) -> bool:
-    return sign not in _ALLOWED_CONTROLS and unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}
+    """Nor one that turns round what follows: dates and numbers would be read from behind."""
+    is_control = unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} or sign in _TURNS_ROUND
+    return is_control and sign not in _ALLOWED_CONTROLS

@@ -1,4 +1,5 @@
-"""Workers and the broker are killed and the mail server breaks, at random and under load; then all is counted.
+"""Workers and the broker are killed, the mail server and the SMS gateway break, at random and under load; then all is
+counted.
 
 Some seconds in the suite; `make drills SECONDS=600` breaks things for ten minutes. What was drawn stands in
 the failure: `ACCORDE_DRILL_SEED` draws it again.
@@ -24,8 +25,8 @@ from notifications.events import Priority
 from notifications.models import Message, MessageState, Outage
 from notifications.services import DELIVER_TASK
 from notifications.wake_up import wake_on_commit
-from tests import mail_server
-from tests.factories.accounts import CityRoleFactory
+from tests import http_server, mail_server
+from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import due_need
 from tests.factories.notifications import MessageFactory
@@ -47,6 +48,8 @@ BREAKDOWNS = (
     {"END": mail_server.SAY_NOTHING},
     {"DATA": "452 no room"},
 )
+# And the gateway, to every request.
+GATEWAY_BREAKDOWNS = ((500, {}, ""), (429, {"Retry-After": "1"}, ""), http_server.HANG_UP)
 SAID_AGAIN = "Rappel du même message"
 ONCE, TWICE_AT_MOST = "offer_receipt", "need_tonight"
 WAITING = (MessageState.QUEUED, MessageState.SENDING)
@@ -57,6 +60,7 @@ class Town:
     """What is breakable, what was drawn, and to whom what was said."""
 
     server: mail_server.ScriptedServer
+    gateway: http_server.HttpServer
     broker: object
     start_worker: object
     need: Need
@@ -67,6 +71,10 @@ class Town:
     losses: int = 0
     story: list[str] = field(default_factory=list)
     said: dict[str, str] = field(default_factory=dict)
+    # Of the SMS: the message to each number, and the numbers to which the gateway was given one and did not refuse it.
+    texts: dict[str, Message] = field(default_factory=dict)
+    texted: list[str] = field(default_factory=list)
+    gateway_answers: http_server.Answer = ""
 
     def load(self):
         """Some messages more, of both promises, each to somebody of its own."""
@@ -79,10 +87,24 @@ class Town:
                 **(about if event == TWICE_AT_MOST else {}),
             )  # fmt: skip
             self.said[message.recipient.email] = event
+        for _ in range(self.draw.randint(0, 2)):
+            number = f"+33612{len(self.texts):06}"
+            self.texts[number] = MessageFactory(
+                city=self.need.city, channel="sms", event=ONCE, due_at=now, created_at=now,
+                recipient=UserFactory(email=None, phone=number),
+            )  # fmt: skip
         wake_on_commit(DELIVER_TASK)
 
+    def take_text(self, request):
+        answer = self.gateway_answers
+        if not answer or answer == http_server.HANG_UP:
+            self.texted.append(request.json["to"])
+        return answer or (201, {}, '{"id": "G-1"}')
+
     def break_something(self):
-        what = self.draw.choice((self.kill_worker, self.kill_broker, self.break_server, self.break_server))
+        what = self.draw.choice(
+            (self.kill_worker, self.kill_broker, self.break_server, self.break_server, self.break_gateway)
+        )
         self.story.append(what.__name__)
         what()
 
@@ -110,9 +132,15 @@ class Town:
             self.losses += 1
             self.story[-1] += f" {breakdown}"
 
+    def break_gateway(self):
+        self.gateway_answers = self.draw.choice(("", *GATEWAY_BREAKDOWNS))
+        self.losses += self.gateway_answers == http_server.HANG_UP
+        self.story[-1] += f" {self.gateway_answers}"
+
     def mend(self):
         if not self.is_broker_up:
             self.kill_broker()
+        self.gateway_answers = ""
         self.server.answers.clear()
         self.server.release.set()
 
@@ -137,16 +165,21 @@ class Town:
 
 @pytest.fixture
 def town(worker_process, broker, monkeypatch):
-    with mail_server.listening() as start, broker_at(broker.url):
+    with mail_server.listening() as start, http_server.listening() as gateway, broker_at(broker.url):
         server = start()
         monkeypatch.setenv("EMAIL_HOST", "127.0.0.1")
         monkeypatch.setenv("EMAIL_PORT", str(server.port))
         monkeypatch.setenv("EMAIL_DATA_TIMEOUT", "2")
         monkeypatch.setenv("REDIS_URL", broker.url)
-        city = CityFactory()
+        monkeypatch.setenv("SMS_GATEWAY", "http")
+        monkeypatch.setenv("SMS_HTTP_URL", gateway.url)
+        city = CityFactory(sms_monthly_limit=1_000_000)
         CityRoleFactory(city=city)
         need = due_need(city=city, now=timezone.now(), urgency=Urgency.TONIGHT, scan_due_at=None)
-        town = Town(server, broker, lambda: worker_process("-Q", "messages"), need, random.Random(SEED))
+        town = Town(
+            server, gateway, broker, lambda: worker_process("-Q", "messages"), need, random.Random(SEED)
+        )
+        gateway.answer = town.take_text
         town.workers = [town.start_worker() for _ in range(WORKERS)]
         yield town
         server.release.set()
@@ -182,6 +215,12 @@ def test_whatever_breaks_every_event_has_its_messages(town, eventually):
             wrong.append(f"{event}: {len(mails)} received, {states_of(address)}")
         elif [SAID_AGAIN in text_of(mail) for mail in mails] not in ([False], [True], [False, True]):
             wrong.append(f"{event}: twice, and the second does not say so")
+    texted = Counter(town.texted)
+    for number, message in town.texts.items():
+        message.refresh_from_db()
+        if texted[number] > 1 or (not texted[number] and message.state != MessageState.UNCERTAIN):
+            wrong.append(f"sms: {texted[number]} given, {message.state} {message.last_error}")
+    assert set(texted) <= set(town.texts)
     assert not wrong, f"{wrong}\n{drawn}"
     doubtful = in_doubt.filter(event=TWICE_AT_MOST, repeat_of=None)
     told = Counter(Message.objects.filter(event="message_in_doubt").values_list("subject_key", flat=True))
@@ -193,13 +232,13 @@ def test_whatever_breaks_every_event_has_its_messages(town, eventually):
 
 def wait_until_nothing_waits(town, drawn):
     """However long that takes on a busy machine, as long as some message comes to its end."""
-    mails = Message.objects.filter(channel="email")
-    waiting = mails.filter(state__in=WAITING)
+    messages = Message.objects.filter(channel__in=["email", "sms"])
+    waiting = messages.filter(state__in=WAITING)
     last, since = 0, time.monotonic()
     while waiting.exists():
         town.a_minute_passes()
         time.sleep(0.3)
-        ended = mails.exclude(state__in=WAITING).count()
+        ended = messages.exclude(state__in=WAITING).count()
         if ended > last:
             last, since = ended, time.monotonic()
         assert time.monotonic() - since < STUCK_SECONDS, (

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests import http_server
+from tests.http_server import HttpServer
 from tests.journeys import town as towns
 
 
@@ -48,18 +49,25 @@ def mail(
 
 
 @pytest.fixture
-def sms(live_server: Any, settings: Any, eventually: Callable[..., Any]) -> Iterator[Callable[..., str]]:
-    """`sms("+33612345678", "toit")`: the newest SMS to a number that has these words, once it is there."""
+def gateway(live_server: Any, settings: Any) -> Iterator[HttpServer]:
+    """The service by which SMS leave, and which brings answers: it keeps what it was given."""
     settings.SITE_URL = live_server.url
-    with http_server.listening() as gateway:
-        settings.SMS_GATEWAY, settings.SMS_HTTP_URL = "http", gateway.url
+    with http_server.listening() as server:
+        settings.SMS_GATEWAY, settings.SMS_HTTP_URL = "http", server.url
         settings.SMS_HTTP_REFERENCE = "messages.0.id"
+        settings.SMS_WEBHOOK_SECRET = "un-mot-secret-de-la-passerelle"
+        yield server
 
-        def newest(number: str, words: str = "") -> str:
-            def found() -> list[str]:
-                sent = [one.json for one in gateway.requests]
-                return [one["text"] for one in sent if one["to"] == number and words in one["text"]]
 
-            return str(eventually(found)[-1])
+@pytest.fixture
+def sms(gateway: HttpServer, eventually: Callable[..., Any]) -> Callable[..., str]:
+    """`sms("+33612345678", "toit")`: the newest SMS to a number that has these words, once it is there."""
 
-        yield newest
+    def newest(number: str, words: str = "") -> str:
+        def found() -> list[str]:
+            sent = [one.json for one in gateway.requests]
+            return [one["text"] for one in sent if one["to"] == number and words in one["text"]]
+
+        return str(eventually(found)[-1])
+
+    return newest

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,18 +21,11 @@ from tests.factories.matching import due_offer
 from tests.journeys import walks
 from tests.journeys.counting import held
 from tests.journeys.test_story import DESK, PHONE
-from tests.journeys.town import strasbourg
+from tests.journeys.town import strasbourg, where_it_is_late
 from tests.matching.locks import waiting_for_us
 
 MOBILE = "+33612345678"
 PRESS = "button => { setTimeout(() => button.click()); }"
-
-
-def where_it_is_late(now: datetime) -> str:
-    """A place on whose clocks it is about eleven at night, and midnight not near."""
-    late = 23 if now.minute < 45 else 22
-    zones = (f"Etc/GMT{shift:+d}" for shift in range(-14, 13))
-    return next(zone for zone in zones if now.astimezone(ZoneInfo(zone)).hour == late)
 
 
 def test_from_the_post_to_a_confirmed_home_while_two_decide_at_once(

@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from accounts.models import Consent, Membership, Organisation, Role, Scope, User
 from accounts.services import issue_token
@@ -97,6 +98,17 @@ class Town:
     def check_in_path(self) -> str:
         assert self.check_in is not None
         return followup_links.check_in_path(self.check_in, self.member)
+
+
+def where_it_is(hour: int, now: datetime) -> str:
+    """A place on whose clocks it is this hour."""
+    zones = (f"Etc/GMT{shift:+d}" for shift in range(-14, 13))
+    return next(zone for zone in zones if now.astimezone(ZoneInfo(zone)).hour == hour)
+
+
+def where_it_is_late(now: datetime) -> str:
+    """A place on whose clocks it is about eleven at night, and midnight not near."""
+    return where_it_is(23 if now.minute < 45 else 22, now)
 
 
 def strasbourg(**settings: Any) -> City:

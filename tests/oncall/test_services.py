@@ -249,6 +249,31 @@ def test_the_day_before_each_is_told_once(desk):
     assert "le mardi 10 mars de 0 h à 18 h" in body.replace("\u00a0", " ")
 
 
+@pytest.mark.parametrize(
+    ("night", "ends", "begins", "says"),
+    [
+        # The hour that the clocks skip is nobody's to cover.
+        (datetime(2026, 3, 29, tzinfo=UTC), 1, 1, None),
+        # The hour that they show twice is two.
+        (datetime(2026, 10, 25, tzinfo=UTC), 0, 2, "de 2 h à 3 h"),
+        (datetime(2026, 10, 25, tzinfo=UTC), 0, 1, "de 2 h à 2 h"),
+        (datetime(2026, 10, 25, tzinfo=UTC), 1, 1, None),
+    ],
+)
+def test_a_hole_in_a_night_of_a_change_of_the_clocks_is_told_the_day_before(desk, night, ends, begins, says):
+    one, two, _three = desk.people
+    eve, hour = night - DAY + timedelta(hours=10), timedelta(hours=1)
+    for person, start, end in (
+        (one, eve, night + ends * hour),
+        (two, night + begins * hour, night + 2 * DAY),
+    ):
+        services.cover(city=desk.city, rank=Rank.FIRST, starts_at=start, ends_at=end, by=person, now=eve)
+    services.tell_of_tomorrow(by=None, now=eve)
+    holes = Message.objects.filter(event="rota_hole")
+    assert sorted(told("rota_hole")) == sorted(person.pk for person in desk.people if says)
+    assert all(f"{says}." in message.body.replace("\u00a0", " ") for message in holes)
+
+
 def test_a_town_without_a_rota_is_left_alone(desk):
     CityRoleFactory(city=CityFactory())
     assert services.tell_of_tomorrow(by=None, now=NOW) == 0

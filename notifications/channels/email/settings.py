@@ -18,6 +18,8 @@ VARIABLES: Variables = {
     # Seconds for its answer to a whole message, and how many deliveries at once.
     "EMAIL_DATA_TIMEOUT": 30,
     "EMAIL_CONNECTIONS": 2,
+    # How many mails of the outbox a minute, where the server allows no more; 0: as many as it takes.
+    "EMAIL_PER_MINUTE": 0,
     # The bare address of a mailbox that takes "name+tag@host" as its own; empty: answers go to the town's alone.
     "MAIL_REPLY_ADDRESS": "",
     # How that mailbox is read, each minute; or the secret word in the address to which a mail server posts.

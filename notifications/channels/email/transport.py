@@ -18,15 +18,13 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_bidi
 
+from catalogue.contacts import NUMBER_IN_TEXT
 from notifications import invitations, links
 from notifications.channel_transport import NotSent, Unknown
 from notifications.channels.email import gateways
 from notifications.endings import Ending, ending_of
 from notifications.events import sort_of
 from notifications.models import Message
-
-# A phone number: its groups would change places in a text written from right to left.
-_NUMBER = re.compile(r"\+?\d(?:[\s.]?\d){5,}")
 
 _ENHANCED = re.compile(rb"(5\.\d{1,3}\.\d{1,3})\b")
 # No such mailbox, no such domain, no such form of an address, moved away, no mail taken there (RFC 7505); closed.
@@ -66,6 +64,10 @@ class Transport:
     @staticmethod
     def connections() -> int:
         return settings.EMAIL_CONNECTIONS
+
+    @staticmethod
+    def per_minute() -> int:
+        return settings.EMAIL_PER_MINUTE
 
     def send(self, message: Message) -> str:
         """Send one message; a provider's reference: SMTP sends no receipts. Raises NotSent or Unknown."""
@@ -125,7 +127,8 @@ def compose(message: Message) -> EmailMultiAlternatives:
         rtl = get_language_bidi()
         context = {
             "message": message,
-            "body": _NUMBER.sub("\u2066\\g<0>\u2069", message.body) if rtl else message.body,
+            # A number's groups would change places in a text written from right to left.
+            "body": NUMBER_IN_TEXT.sub("\u2066\\g<0>\u2069", message.body) if rtl else message.body,
             "title": title,
             "action_url": settings.SITE_URL + message.action_url if message.action_url else "",
             "site_url": settings.SITE_URL,

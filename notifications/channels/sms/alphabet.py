@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from catalogue.contacts import NUMBER_IN_TEXT
+
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -35,8 +37,6 @@ _QUOTED = re.compile(r"«[\s\u00a0\u202f]*|[\s\u00a0\u202f]*»")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # Persian and Dari spell with the first of them, and emoji are put together with the second.
 _JOINERS = re.compile("[\u200c\u200d]")
-# A number's groups would change places in a text written from right to left.
-_NUMBER = re.compile(r"\+?\d(?:[\s.\u00a0\u202f]?\d){5,}")
 
 
 def alphabet_of(text: str) -> str:
@@ -73,7 +73,8 @@ def for_sms(text: str) -> str:
     plain = "".join(map(_without_accent, plain))
     if alphabet_of(plain) == GSM:
         return plain
-    return _NUMBER.sub(lambda number: re.sub(r"[^+\d]", "", number[0]), text)
+    # A number's groups would change places in a text written from right to left.
+    return NUMBER_IN_TEXT.sub(lambda number: re.sub(r"[^+\d]", "", number[0]), text)
 
 
 def _places(text: str, alphabet: str) -> Iterable[int]:

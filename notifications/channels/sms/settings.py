@@ -9,6 +9,8 @@ VARIABLES: Variables = {
     "SMS_SENDER": "",
     # A question takes four in French and six in Arabic.
     "SMS_MAX_SEGMENTS": 6,
+    # How many SMS of the outbox a minute, where the gateway allows no more; 0: as many as it takes.
+    "SMS_PER_MINUTE": 0,
     "SMS_HTTP_URL": "",
     "SMS_HTTP_METHOD": "POST",
     # A JSON object: {"Authorization": "Bearer …"}

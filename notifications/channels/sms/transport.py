@@ -43,6 +43,10 @@ class Transport:
         with contextlib.suppress(OSError):
             self._gateway.close()
 
+    @staticmethod
+    def per_minute() -> int:
+        return settings.SMS_PER_MINUTE
+
     def send(self, message: Message) -> str:
         """Send one message; the gateway's reference. Raises NotSent or Unknown."""
         phone = message.recipient.proven_phone

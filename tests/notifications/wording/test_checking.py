@@ -64,6 +64,18 @@ def test_what_is_refused_says_where(text):
         ("{dates!r:>9}", [Problem("unknown", 1, "dates!r:>9"), Problem("missing", what="dates")]),
         ("{ dates }", [Problem("unknown", 1, " dates "), Problem("missing", what="dates")]),
         ("Sans rien", [Problem("missing", what="dates")]),
+        # Twice is once more than needed; misspelt, in another script or other brackets it is none.
+        ("{dates}, oui, {dates}", []),
+        ("{Dates}", [Problem("unknown", 1, "Dates"), Problem("missing", what="dates")]),
+        ("{datеs}", [Problem("unknown", 1, "datеs"), Problem("missing", what="dates")]),
+        ("{تواريخ}", [Problem("unknown", 1, "تواريخ"), Problem("missing", what="dates")]),
+        ("{dates\u200b}", [Problem("unknown", 1, "dates\u200b"), Problem("missing", what="dates")]),
+        ("｛dates｝ %(dates)s", [Problem("missing", what="dates")]),
+        ("{da\ntes}", [Problem("brace", 1), Problem("brace", 2), Problem("missing", what="dates")]),
+        # The link is no part of the text: the channel adds it, and nobody can leave it out.
+        ("{dates} {lien}", [Problem("unknown", 1, "lien")]),
+        ("\u202e{dates}", [Problem("control", 1)]),
+        ("\u2066{dates}\u2069 \u200f", []),
         ("{dates}\x00", [Problem("control", 1)]),
         ("{dates}" + "a" * 200, [Problem("long", what="200")]),
     ],

@@ -44,7 +44,7 @@ def test_a_due_message_arrives_with_its_text_and_its_link(db, smtp_server, setti
 
 
 def test_arabic_is_written_from_right_to_left(db, smtp_server):
-    MessageFactory(language="ar", title="تم تسجيل عرضكم", body="شكرا\n03 88 60 90 90")
+    MessageFactory(language="ar", title="تم تسجيل عرضكم", body="شكرا\nSecours 67\n03 88 60 90 90")
 
     deliver()
 

@@ -99,6 +99,17 @@ def test_what_has_other_letters_stays_as_it_is_written():
 def test_a_number_beside_arabic_keeps_its_groups_in_order():
     assert for_sms(f"{ARABIC} \u206603 88 60 90 90\u2069") == f"{ARABIC} 0388609090"
     assert for_sms(f"{ARABIC} +33 6 12 34 56 78") == f"{ARABIC} +33612345678"
+    assert for_sms(f"{ARABIC} 0 800 123 456") == f"{ARABIC} 0800123456"
+    # Of Polynesia and New Caledonia.
+    assert for_sms(f"{ARABIC} 40 12 34 56, 26 34 56.") == f"{ARABIC} 40123456, 263456."
+
+
+def test_figures_beside_a_number_are_not_its_own():
+    assert for_sms(f"{ARABIC}\nSecours 67\n03 88 60 90 90\n2 {ARABIC}") == (
+        f"{ARABIC}\nSecours 67\n0388609090\n2 {ARABIC}"
+    )
+    assert for_sms(f"{ARABIC} Paris 20 01 40 00 00 00 3") == f"{ARABIC} Paris 20 0140000000 3"
+    assert for_sms(f"{ARABIC} 10.12.2026 1 234 567") == f"{ARABIC} 10.12.2026 1 234 567"
 
 
 @given(st.text(max_size=300))
