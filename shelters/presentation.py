@@ -155,5 +155,3 @@ def to_see(rows: Iterable[Nights]) -> bool:
 
 def days_ahead(today: date) -> list[date]:
     return [today + timedelta(days=n) for n in range(NIGHTS_AHEAD)]
-
-

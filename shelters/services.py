@@ -94,7 +94,9 @@ def change(*, shelter_id: int, host: User, fields: Mapping[str, Any], by: User, 
 
 @transaction.atomic
 def close(*, shelter_id: int, by: User, now: datetime) -> Shelter:
-    """No more nights and no more shifts here. ValidationError while somebody is expected or sleeps here. Twice is once."""
+    """No more nights and no more shifts here. Twice is once. ValidationError while somebody is expected or sleeps here,
+    or a volunteer has said yes.
+    """
     shelter = _locked(shelter_id, by)
     if shelter.closed_at is not None:
         return shelter
@@ -114,7 +116,13 @@ def close(*, shelter_id: int, by: User, now: datetime) -> Shelter:
 
 @transaction.atomic
 def add_nights(
-    *, shelter_id: int, fields: Mapping[str, Any], first_day: date, last_day: date | None, by: User, now: datetime
+    *,
+    shelter_id: int,
+    fields: Mapping[str, Any],
+    first_day: date,
+    last_day: date | None,
+    by: User,
+    now: datetime,
 ) -> Nights:
     """So many beds on these nights, as an offer of whoever answers for the place. ValidationError by field."""
     shelter = _open(shelter_id, by)
@@ -266,7 +274,11 @@ def _days(first: date, last: date, weekdays: set[int], *, weekly: bool) -> list[
     """First and last day of each need: each such day, or of each weekday from its first day on."""
     days = [first + n * _ONE_DAY for n in range((last - first).days + 1)]
     chosen = [day for day in days if day.weekday() in weekdays]
-    return [(day, last) for day in chosen if day < first + 7 * _ONE_DAY] if weekly else [(day, day) for day in chosen]
+    return (
+        [(day, last) for day in chosen if day < first + 7 * _ONE_DAY]
+        if weekly
+        else [(day, day) for day in chosen]
+    )
 
 
 def _post(shelter: Shelter, fields: Mapping[str, Any], *, by: User, now: datetime) -> Need:

@@ -113,9 +113,7 @@ def edit(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said = dict(form.cleaned_data)
         try:
-            services.change(
-                shelter_id=pk, host=said.pop("host"), fields=said, by=user, now=timezone.now()
-            )
+            services.change(shelter_id=pk, host=said.pop("host"), fields=said, by=user, now=timezone.now())
         except ValidationError as refusal:
             form.refuse(refusal)
         else:

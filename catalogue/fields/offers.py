@@ -527,7 +527,9 @@ ROWS = (
 
 
 def _follow(fields: dict[str, Any]) -> dict[str, Any]:
-    """A home does not travel, what is collected neither; a room at home is shared, and so is a place for many; an interpreter speaks."""
+    """A home does not travel, what is collected neither; a room at home is shared, and a place for many; an interpreter
+    speaks.
+    """
     fields = name_offered(fields)
     category = fields["category"]
     if fields["kind"] == Kind.HOUSING:
