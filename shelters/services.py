@@ -73,12 +73,12 @@ def change(*, shelter_id: int, host: User, fields: Mapping[str, Any], by: User, 
     ValidationError by field. A place that has moved is to be seen again (`offers.services.change`).
     """
     shelter = _locked(shelter_id, by)
-    before = changes.values(shelter)
-    for name in FIELDS:
-        setattr(shelter, name, fields[name])
-    shelter.host = host
     if not selectors.may_host(shelter, by).contains(host):
         raise ValidationError({"host": _("Choisissez quelqu’un de cette association.")})
+    before = changes.values(shelter)
+    shelter.host = host
+    for name in FIELDS:
+        setattr(shelter, name, fields[name])
     shelter.full_clean()
     shelter.changed_at = now
     edit = ShelterEdit(shelter=shelter, by=by, at=now)

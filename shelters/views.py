@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import COORDINATION, SIGNED_IN, has_role, person, town_page
+from accounts.access import ASSOCIATION, COORDINATION, SIGNED_IN, has_role, person, roles_in, town_page
 from accounts.services import log_contact_reading
 from cities.days import local_day
 from cities.models import City
@@ -28,12 +28,11 @@ from shelters.models import Nights, Shelter
 def shelters(request: HttpRequest, city: City) -> HttpResponse:
     """Those of one's associations, or of the town, with their beds tonight."""
     user, now = person(request), timezone.now()
-    found = list(selectors.shelters_of(user, city))
-    may_found = selectors.may_found(user, city).exists()
-    if not found and not may_found and not has_role(user, city, COORDINATION):
+    if ASSOCIATION not in roles_in(user, city) and not has_role(user, city, COORDINATION):
         raise Http404
-    lines = [presentation.line(one, now=now) for one in found]
-    return render(request, "shelters/list.html", {"lines": lines, "may_found": may_found})
+    lines = [presentation.line(one, now=now) for one in selectors.shelters_of(user, city)]
+    context = {"lines": lines, "may_found": selectors.may_found(user, city).exists()}
+    return render(request, "shelters/list.html", context)
 
 
 @town_page(SIGNED_IN)
