@@ -146,8 +146,8 @@ class NightsForm(ServiceForm):
 class ClosedForm(ServiceForm):
     """Nights on which there are no beds."""
 
-    first_day = DayField(label=_("Fermé de la nuit du"))
-    last_day = DayField(label=_("à la nuit du"))
+    first_day = DayField(label=_("Fermé à partir de la nuit du"))
+    last_day = DayField(label=_("Fermé jusqu’à la nuit du"))
 
 
 class ShiftForm(ServiceForm):
@@ -163,8 +163,8 @@ class ShiftForm(ServiceForm):
     weekdays = forms.TypedMultipleChoiceField(
         label=_("Quels jours\u202f?"), coerce=int, widget=CheckboxCards(layout="inline")
     )
-    starts = HourField(label=_("De"))
-    ends = HourField(label=_("À"), help_text=_("Après minuit\u202f: ajoutez un autre créneau."))
+    starts = HourField(label=_("Heure de début"))
+    ends = HourField(label=_("Heure de fin"), help_text=_("Après minuit\u202f: ajoutez un autre créneau."))
     volunteers = CountField(label=_("Combien de bénévoles\u202f?"), least=1, most=MOST_VOLUNTEERS)
     first_day = DayField(label=_("Du"))
     last_day = DayField(label=_("Au"))

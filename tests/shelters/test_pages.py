@@ -129,7 +129,7 @@ class TestBoard:
         assert f"/accueils/{match.pk}/" not in page
         assert match.need.reference not in page
         assert str(match.need.organisation) not in page
-        assert "6 libres sur 12 places" in shown(client, place, "lieux/", colleague)
+        assert "6 places libres ce soir" in shown(client, place, "lieux/", colleague)
 
     def test_the_name_of_who_comes_is_read_once_in_a_while_and_that_is_kept(
         self, client: Client, place: Place
@@ -155,7 +155,7 @@ class TestBoard:
         for _again in range(2):
             page = shown(client, place, path, place.member)
         assert "Bénédicte" in page
-        assert "1 sur 1 bénévole" in page
+        assert "Bénévoles trouvés : 1 sur 1" in page
         reading = ContactReading.objects.get(reason="shift")
         assert (reading.reader, reading.subject) == (place.member, match.offer.owner)
 
