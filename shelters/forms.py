@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import ServiceForm
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from catalogue.contacts import PhoneField
 from catalogue.fields.needs import REMINDER
 from catalogue.fields.shared import LARGEST
@@ -53,7 +53,7 @@ class ShelterForm(ServiceForm):
     host = forms.ModelChoiceField(
         label=_("Qui répond aux demandes\u202f?"),
         help_text=_("Cette personne dit oui ou non quand quelqu’un est proposé."),
-        queryset=None,
+        queryset=User.objects.none(),
         empty_label=None,
     )
     commune = CommuneField()
@@ -82,7 +82,7 @@ class ShelterForm(ServiceForm):
         city: City,
         shelter: Shelter | None = None,
         organisations: QuerySet[Organisation] | None = None,
-        hosts: Any = None,
+        hosts: QuerySet[User] | None = None,
     ) -> None:
         known: dict[str, Any] = {}
         if shelter is not None:

@@ -95,7 +95,7 @@ def change(*, shelter_id: int, host: User, fields: Mapping[str, Any], by: User, 
 @transaction.atomic
 def close(*, shelter_id: int, by: User, now: datetime) -> Shelter:
     """No more nights and no more shifts here. Twice is once. ValidationError while somebody is expected or sleeps here,
-    or a volunteer has said yes.
+    or while a shift that goes on each week has begun; who has said yes to a shift to come is told.
     """
     shelter = _locked(shelter_id, by)
     if shelter.closed_at is not None:

@@ -1,4 +1,4 @@
-"""A place for many, on a phone without a script: entered by an association, seen by the town, free on the desk's page."""
+"""A place for many, on a phone without a script: entered by an association, seen by the town, free on its page."""
 
 from collections.abc import Callable
 from typing import Any
