@@ -1,5 +1,6 @@
 """The places of a town, and one of them: its night, its nights to come, its shifts."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,9 @@ from matching.selectors import contacts_are_open
 from shelters import presentation, selectors, services
 from shelters.forms import ClosedForm, NightsForm, ShelterForm, ShiftForm
 from shelters.models import Nights, Shelter
+
+# Somebody works on a page: opening it again is the same look.
+ONE_LOOK = timedelta(minutes=15)
 
 
 @town_page(SIGNED_IN)
@@ -97,7 +101,7 @@ def _named(request: HttpRequest, city: City, volunteers: list[Match]) -> list[Ma
                 city=city,
                 by=user,
                 now=now,
-                once_in=services.ONE_LOOK,
+                once_in=ONE_LOOK,
             )
     return volunteers
 

@@ -72,7 +72,7 @@ _CATEGORIES: Mapping[str, str] = {
     Category.JOB_MENTORING: "accompagnement vers emploi|emploi|aide a emploi|recherche d'emploi|recherche emploi"
     "|insertion professionnelle|aide au cv|cv|job|job search|employment",
     Category.OUTINGS: "sortie|loisir|sortie culturelle|culture et loisir|activite|balade|visite|leisure|outing",
-    Category.RECEPTION: "accueil et veille|accueil|permanence|permanence d'accueil|veille|veille de nuit"
+    Category.RECEPTION: "accueil et veille|permanence|permanence d'accueil|veille|veille de nuit"
     "|accueil du soir|accueil sur place|reception|welcome desk|night watch",
 }
 _SEVERAL: Mapping[tuple[str, ...], str] = {
