@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import Organisation, User
 from catalogue.vocabulary import Category, Kind
 from cities.models import City
-from matching.models import CONTACT_STATES, Hold, Match, MatchState
+from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState
 from needs.models import Need
 from offers.models import Offer, OfferState
 from stays.models import Sponsorship
@@ -83,7 +83,8 @@ def to_rehouse(user: User, city: City, night: date) -> QuerySet[Need]:
     there = Match.objects.filter(need=OuterRef("pk"), first_day__lte=night)
     # What was called off keeps the days for which it was agreed.
     called_off = Q(state__in=[MatchState.CANCELLED, MatchState.BROKEN_OFF], last_day__gte=night)
-    ended = there.filter(called_off | Q(state=MatchState.COMPLETED))
+    agreed = Decision.objects.filter(match=OuterRef("pk"), to_state=MatchState.CONFIRMED)
+    ended = there.filter(called_off | Q(state=MatchState.COMPLETED)).filter(Exists(agreed))
     sleeps = there.filter(
         state__in=[MatchState.CONFIRMED, MatchState.UNDER_WAY], last_day__gte=night, rehouse_from__isnull=True
     )

@@ -204,7 +204,11 @@ class TestDesk:
             last_day=place.day(2),
             shared_home_ok=False,
         )
+        # Nor does one for which a home was only asked.
+        asked = place.promised(0, 2)
+        matching.cancel(match_id=asked.pk, by=place.coordinator, now=place.now, reason=Reason.OTHER)
         page = shown(client, place, "accueils/", place.coordinator)
+        assert asked.need.reference not in page
         assert "Sans logement cette nuit-là" in page
         assert match.need.reference in page
         assert never.reference not in page
