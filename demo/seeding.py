@@ -167,7 +167,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     _appeal(city, people, now=now)
     directory.fill(city, people, now=now)
     directory.refer(city, people, now=now)
-    shelters.open_one(city, people, now=now)
+    shelters.open_one(city, people, rng, now=now)
     _let_time_pass(now)
     going_on.play(people, city, now=now)
     scan(now)

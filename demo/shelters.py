@@ -1,11 +1,15 @@
 """A day centre in each town with beds for the night, and two evenings for which volunteers are wanted."""
 
 from datetime import datetime, time, timedelta
+from random import Random
 
 from catalogue.vocabulary import Category, Household
 from cities.days import local_day
 from cities.models import City
+from demo.offer_rows import reference
 from demo.people import People
+from needs.models import Need
+from offers.models import Offer
 from shelters import services
 
 BEDS = {
@@ -17,7 +21,7 @@ BEDS = {
 }
 
 
-def open_one(city: City, people: People, *, now: datetime) -> None:
+def open_one(city: City, people: People, rng: Random, *, now: datetime) -> None:
     """Entered by the visitor's own association, and seen by the town."""
     by, coordinator = people.member, people.coordinators[0]
     today = local_day(now, city)
@@ -36,13 +40,17 @@ def open_one(city: City, people: People, *, now: datetime) -> None:
         by=by,
         now=now,
     )
-    services.add_nights(shelter_id=shelter.pk, fields=BEDS, first_day=today, last_day=None, by=by, now=now)
+    beds = services.add_nights(
+        shelter_id=shelter.pk, fields=BEDS, first_day=today, last_day=None, by=by, now=now
+    )
+    # Drawn from the seed, as all references of the demonstration.
+    Offer.objects.filter(pk=beds.offer_id).update(reference=reference("P", rng))
     services.see(shelter_id=shelter.pk, by=coordinator, now=now)
     for title, category, weekday in (
         ("Accueil du soir", Category.RECEPTION, 1),
         ("Service du repas", Category.MEALS, 3),
     ):
-        services.add_shifts(
+        posted = services.add_shifts(
             shelter_id=shelter.pk,
             title=title,
             category=category,
@@ -56,3 +64,5 @@ def open_one(city: City, people: People, *, now: datetime) -> None:
             by=by,
             now=now,
         )
+        for need in posted:
+            Need.objects.filter(pk=need.pk).update(reference=reference("B", rng))
