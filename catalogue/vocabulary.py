@@ -21,6 +21,7 @@ class Category(TextChoices):
     SEPARATE_ROOM = "separate_room", _("Chambre indépendante")
     WHOLE_DWELLING = "whole_dwelling", _("Logement entier")
     EMPTY_DWELLING = "empty_dwelling", _("Logement vide")
+    COLLECTIVE_PLACE = engine.COLLECTIVE_PLACE, _("Lieu d’accueil collectif")
 
     CLOTHES = "clothes", _("Vêtements")
     FURNITURE = "furniture", _("Meubles")
@@ -45,6 +46,7 @@ class Category(TextChoices):
     HEALTH_ORIENTATION = "health_orientation", _("Orientation santé")
     JOB_MENTORING = "job_mentoring", _("Accompagnement vers l’emploi")
     OUTINGS = "outings", _("Sorties")
+    RECEPTION = "reception", _("Accueil et veille")
 
 
 HOUSING_FORMS = (
@@ -52,7 +54,10 @@ HOUSING_FORMS = (
     Category.SEPARATE_ROOM,
     Category.WHOLE_DWELLING,
     Category.EMPTY_DWELLING,
+    Category.COLLECTIVE_PLACE,
 )
+# What a person may say that they offer: places for many are entered by whoever runs them (`shelters`).
+OFFERED_BY_PEOPLE = tuple(form for form in HOUSING_FORMS if form != Category.COLLECTIVE_PLACE)
 GOODS_CATEGORIES = (
     Category.CLOTHES,
     Category.FURNITURE,
@@ -78,6 +83,7 @@ SKILL_CATEGORIES = (
     Category.HEALTH_ORIENTATION,
     Category.JOB_MENTORING,
     Category.OUTINGS,
+    Category.RECEPTION,
 )
 CATEGORIES: dict[str, tuple[Category, ...]] = {
     Kind.HOUSING: HOUSING_FORMS,

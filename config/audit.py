@@ -185,6 +185,11 @@ TABLES: dict[str, Noted | str] = {
     "matching.Rescan": Noted(unwatched="finished_at"),
     "matching.RescanPart": "What the engine finds.",
     "matching.WeightsChange": Noted("city", by="by"),
+    # --- shelters
+    "shelters.Shelter": Noted("city", reference="name", unwatched="changed_at"),
+    "shelters.ShelterEdit": Noted("shelter__city", reference="shelter__name", by="by"),
+    "shelters.Nights": Noted("shelter__city", reference="shelter__name"),
+    "shelters.Shift": Noted("shelter__city", reference="shelter__name"),
     # --- stays and followups
     "stays.Sponsorship": Noted("match__city", "sponsor", "need__reference"),
     "stays.SponsorshipEdit": Noted(

@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "matching",
     "tryout",
     "stays",
+    "shelters",
     "callers",
     "followups",
     "desk",

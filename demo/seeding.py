@@ -11,7 +11,18 @@ from django.utils import translation
 from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
 from cities.models import City, Commune
-from demo import directory, going_on, need_rows, offer_rows, outbox, texts, this_week, tonight, visits
+from demo import (
+    directory,
+    going_on,
+    need_rows,
+    offer_rows,
+    outbox,
+    shelters,
+    texts,
+    this_week,
+    tonight,
+    visits,
+)
 from demo.need_rows import PART_OF_THE_PAST, NeedWriter
 from demo.offer_rows import OfferWriter
 from demo.people import DOMAIN, People, settle
@@ -156,6 +167,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     _appeal(city, people, now=now)
     directory.fill(city, people, now=now)
     directory.refer(city, people, now=now)
+    shelters.open_one(city, people, rng, now=now)
     _let_time_pass(now)
     going_on.play(people, city, now=now)
     scan(now)

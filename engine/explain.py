@@ -9,7 +9,7 @@ from engine.household import LONE_MINOR, words_needed
 from engine.records import NearMiss, Need, Offer, Pairing, Parts, Slot, Weights, larger_reach
 from engine.spoken import not_spoken, same, spoken_as
 from engine.uncovered import least_days
-from engine.vocabulary import ACCEPTS, GOODS, HOUSING, LANGUAGE_CATEGORIES, PARTS, SKILL
+from engine.vocabulary import ACCEPTS, COLLECTIVE_PLACE, GOODS, HOUSING, LANGUAGE_CATEGORIES, PARTS, SKILL
 
 FRESH_DAYS = 30  # from here on a citizen is reminded to confirm the offer
 
@@ -256,9 +256,10 @@ def _conditions(need: Need, offer: Offer) -> Iterator[Reason]:
             yield Reason("pets_accepted", {}, good=True)
         if need.smoke_free_needed:
             yield Reason("smoke_free", {}, good=True)
-        if offer.is_shared:
+        is_collective = offer.category == COLLECTIVE_PLACE
+        if offer.is_shared and not is_collective:
             yield Reason("shared_home", {}, good=True)
-        if need.forms:
+        if need.forms or is_collective:
             yield Reason("form", {"form": offer.category}, good=True)
     if need.kind == SKILL:
         if need.category in LANGUAGE_CATEGORIES and named_languages(need):

@@ -27,6 +27,8 @@ DWELLING_STATES = ("ready", "light_works", "to_renovate")
 READY = ("", "ready")
 # Shared, whatever its host says.
 SHARED_ROOM = "shared_room"
+# Shared as well, and no host lives there.
+COLLECTIVE_PLACE = "collective_place"
 # Whole homes: nobody lives there who smokes.
 NOBODY_LIVES_THERE = ("whole_dwelling", "empty_dwelling")
 # Whom a host may say that they receive.

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Concat
 
 from accounts.models import User
-from catalogue.vocabulary import Household, Kind
+from catalogue.vocabulary import Category, Household, Kind
 from cities.days import local_day, midnight
 from cities.models import City
 from homes.models import Checklist, Cost, Dwelling, Extract, Visit, VisitState
@@ -50,7 +50,8 @@ def asked_at(visit: Visit) -> list[dict[str, str]]:
 
 def needs_extract(offer: Offer) -> bool:
     """Whether somebody would live with the host, or a minor alone: then an extract is looked at first."""
-    return offer.shared_home or Household.LONE_MINORS in offer.accepts
+    lives_with_host = offer.shared_home and offer.category != Category.COLLECTIVE_PLACE
+    return lives_with_host or Household.LONE_MINORS in offer.accepts
 
 
 def missing(visit: Visit) -> Missing:

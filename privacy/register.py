@@ -235,6 +235,14 @@ REGISTER: dict[str, Marks] = {
         anonymise="words contact answer",
     ),
     "directory.ReferralChange": Marks(keep=f"{_CHANGE.keep} referral", anonymise=_CHANGE.anonymise),
+    # --- shelters: what an association says of its place, no persons
+    "shelters.Shelter": Marks(
+        keep="city organisation host name commune arrives_from arrives_until closed_at created_at changed_at",
+        anonymise="address phone rules",
+    ),
+    "shelters.ShelterEdit": Marks(keep="shelter by at", anonymise="what"),
+    "shelters.Nights": Marks(keep="shelter offer"),
+    "shelters.Shift": Marks(keep="shelter need"),
     # --- stays
     "stays.Sponsorship": Marks(
         keep="match sponsor need framed_by ends_on agreed_at agreed_by ended_at", anonymise="aims"

@@ -318,6 +318,11 @@ ROWS: dict[str, Of | str] = {
     "directory.ServiceEdit": Of(author="by"),
     "directory.Referral": Of(subject=_NEED, author="asked_by"),
     "directory.ReferralChange": Of(subject="referral__need__person", author="by"),
+    # --- shelters
+    "shelters.Shelter": Of(author="host"),
+    "shelters.ShelterEdit": Of(author="by"),
+    "shelters.Nights": "Which offer is the beds of which place.",
+    "shelters.Shift": "Which need is a shift of which place.",
     # --- stays
     "statements.Statement": Of(subject="person", author="proven_by"),
     "statements.StatementChange": Of(subject="statement__person statement__need__person", author="by"),

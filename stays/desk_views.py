@@ -1,5 +1,7 @@
 """The town's pages: who sleeps where, and which beds are free."""
 
+from datetime import timedelta
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -7,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import COORDINATION, person, town_page
 from accounts.services import log_contact_reading
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Category, Kind
 from cities.days import local_day
 from cities.models import City
 from matching.models import MatchState
@@ -17,6 +19,7 @@ from stays.agreement import as_pdf
 from stays.views import around, day_asked
 
 FREE_DAYS = 14
+ONE_NIGHT = timedelta(days=1)
 
 
 @town_page(COORDINATION)
@@ -25,7 +28,8 @@ def tonight(request: HttpRequest, city: City) -> HttpResponse:
     """Who sleeps where: tonight, or on another night. No contact stands here: the case has it."""
     today = local_day(timezone.now(), city)
     night = day_asked(request, "nuit", today=today)
-    matches = list(selectors.asleep_on(person(request), city, night))
+    user = person(request)
+    matches = list(selectors.asleep_on(user, city, night))
     context = {
         "night": night,
         "is_tonight": night == today,
@@ -34,10 +38,16 @@ def tonight(request: HttpRequest, city: City) -> HttpResponse:
                 "match": match,
                 "is_there": match.state == MatchState.UNDER_WAY,
                 "is_last": match.last_day == night,
+                "is_collective": match.offer.category == Category.COLLECTIVE_PLACE,
+                # An incident holds the home back: another one is looked for (`matching.rehousing`).
+                "must_move": match.rehouse_from is not None and match.rehouse_from <= night,
+                "nothing_after": match.need.is_open and match.need.uncovered_from == night + ONE_NIGHT,
             }
             for match in matches
         ],
         "people": sum(match.quantity for match in matches),
+        # Of a night that is past, who has a home by now would be missing.
+        "to_rehouse": selectors.to_rehouse(user, city, night) if night >= today else [],
         **around(selectors.days_from(night, 2)),
     }
     return render(request, "stays/tonight.html", context)
@@ -46,7 +56,7 @@ def tonight(request: HttpRequest, city: City) -> HttpResponse:
 @town_page(COORDINATION)
 @require_safe
 def free_beds(request: HttpRequest, city: City) -> HttpResponse:
-    """Beds that nobody has, by day and commune."""
+    """Beds that nobody has, by day and commune, and by place for many."""
     today = local_day(timezone.now(), city)
     days = selectors.days_from(day_asked(request, "du", today=today), FREE_DAYS)
     rows = selectors.free_beds(city, days)

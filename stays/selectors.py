@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Organisation, User
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Category, Kind
 from cities.models import City
-from matching.models import CONTACT_STATES, Hold, Match, MatchState
+from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState
 from needs.models import Need
 from offers.models import Offer, OfferState
 from stays.models import Sponsorship
@@ -22,9 +22,12 @@ SIDES = (
 
 @dataclass(frozen=True, slots=True)
 class FreeBeds:
-    """Of a commune, the beds that nobody has, by day in the order asked for."""
+    """The beds that nobody has, by day in the order asked for: of a commune's homes, or of one place for many, which
+    has a name.
+    """
 
     commune: str
+    place: str
     beds: tuple[int, ...]
 
 
@@ -73,11 +76,33 @@ def asleep_on(user: User, city: City, night: date) -> QuerySet[Match]:
     )
 
 
-def free_beds(city: City, days: list[date]) -> list[FreeBeds]:
-    """Beds that nobody is asked for, has promised or uses, in homes of the town that were visited and are open; each
-    commune that has some on one of these days.
+def to_rehouse(user: User, city: City, night: date) -> QuerySet[Need]:
+    """Who had a home and has none for that night: it was agreed on and called off, or is over, early or not, while the
+    need goes on. Open needs, the longest known first. For coordinators.
     """
-    beds: defaultdict[str, dict[date, int]] = defaultdict(dict)
+    there = Match.objects.filter(need=OuterRef("pk"), first_day__lte=night)
+    # What was called off keeps the days for which it was agreed.
+    called_off = Q(state__in=[MatchState.CANCELLED, MatchState.BROKEN_OFF], last_day__gte=night)
+    agreed = Decision.objects.filter(match=OuterRef("pk"), to_state=MatchState.CONFIRMED)
+    ended = there.filter(called_off | Q(state=MatchState.COMPLETED)).filter(Exists(agreed))
+    sleeps = there.filter(
+        state__in=[MatchState.CONFIRMED, MatchState.UNDER_WAY], last_day__gte=night, rehouse_from__isnull=True
+    )
+    return (
+        Need.objects.visible_to(user)
+        .open()
+        .filter(Exists(ended), ~Exists(sleeps), city=city, kind=Kind.HOUSING)
+        .filter(first_day__lte=night, last_day__gte=night)
+        .select_related("city", "organisation")
+        .order_by("created_at", "pk")
+    )
+
+
+def free_beds(city: City, days: list[date]) -> list[FreeBeds]:
+    """Beds that nobody is asked for, has promised or uses, in homes and places of the town that were visited and are
+    open; each commune and each place that has some on one of these days, the places last.
+    """
+    beds: defaultdict[tuple[str, str], dict[date, int]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(
             _FREE,
@@ -87,13 +112,14 @@ def free_beds(city: City, days: list[date]) -> list[FreeBeds]:
                 "last": days[-1],
                 "state": OfferState.ACTIVE,
                 "kind": Kind.HOUSING,
+                "collective": Category.COLLECTIVE_PLACE,
             },
         )
-        for commune, day, free in cursor.fetchall():
-            beds[commune][day] = free
+        for commune, place, day, free in cursor.fetchall():
+            beds[place, commune][day] = free
     return [
-        FreeBeds(commune, tuple(by_day.get(day, 0) for day in days))
-        for commune, by_day in sorted(beds.items())
+        FreeBeds(commune, place, tuple(by_day.get(day, 0) for day in days))
+        for (place, commune), by_day in sorted(beds.items())
         if any(by_day.values())
     ]
 
@@ -101,11 +127,12 @@ def free_beds(city: City, days: list[date]) -> list[FreeBeds]:
 # One row a home and day, then summed: what is held is counted beside its home, on the days that it has.
 _FREE = """
 WITH homes AS (
-    SELECT o.id, o.capacity, c.name AS commune
+    SELECT o.id, o.capacity, c.name AS commune,
+        CASE WHEN o.category = %(collective)s THEN o.title ELSE '' END AS place
     FROM offers_offer o JOIN cities_commune c ON c.insee = o.commune_id
     WHERE o.city_id = %(city)s AND o.state = %(state)s AND o.kind = %(kind)s AND o.vetted_at IS NOT NULL
 ), open_days AS (
-    SELECT h.id, h.capacity, h.commune, d.day::date AS day
+    SELECT h.id, h.capacity, h.commune, h.place, d.day::date AS day
     FROM homes h JOIN offers_window w ON w.offer_id = h.id
     CROSS JOIN LATERAL generate_series(
         greatest(w.first_day, %(first)s::date), least(coalesce(w.last_day, %(last)s::date), %(last)s::date),
@@ -117,9 +144,9 @@ WITH homes AS (
         greatest(m.first_day, %(first)s::date), least(m.last_day, %(last)s::date), interval '1 day') AS d (day)
     GROUP BY m.offer_id, d.day
 )
-SELECT o.commune, o.day, sum(greatest(o.capacity - coalesce(t.quantity, 0), 0))::int
+SELECT o.commune, o.place, o.day, sum(greatest(o.capacity - coalesce(t.quantity, 0), 0))::int
 FROM open_days o LEFT JOIN taken t ON t.offer_id = o.id AND t.day = o.day
-GROUP BY o.commune, o.day
+GROUP BY o.commune, o.place, o.day
 """
 
 

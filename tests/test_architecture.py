@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the top of the house to its ground; siblings share a layer and do not know each other.
 LAYERS = [
     {"config"}, {"demo"}, {"privacy"}, {"agenda", "desk", "front", "lists", "outreach", "statements", "town", "voice"},
-    {"insight"}, {"followups"}, {"stays"}, {"matching", "tryout"}, {"homes", "callers", "directory"},
+    {"insight"}, {"followups", "shelters"}, {"stays", "tryout"}, {"matching"}, {"homes", "callers", "directory"},
     {"offers", "needs", "oncall"}, {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"},
     {"cities", "simulation"}, {"engine", "sealing"},
 ]  # fmt: skip

@@ -53,6 +53,7 @@ from outreach.models import Subscription
 from privacy import holds
 from privacy import messages as letters_of_privacy
 from privacy.models import Notice
+from shelters import services as shelters
 from statements import links as links_of_statements
 from statements import services as statements
 from tests.addresses import names
@@ -351,6 +352,18 @@ ROWS = {
     "matching:calendar": Row(CITIZEN | MEMBER, ("confirmed",)),
     "matching:explanation": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
     "matching:explanation_pdf": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
+    # Places for many
+    "shelters:list": Row(MEMBER | COORDINATOR | {"other_member", "suspended_member"}),
+    "shelters:new": Row(MEMBER | COORDINATOR | {"other_member"}),
+    "shelters:shelter": Row(MEMBER | COORDINATOR, ("shelter",)),
+    "shelters:edit": Row(MEMBER | COORDINATOR, ("shelter",)),
+    "shelters:close": Row(MEMBER | COORDINATOR, ("shelter",)),
+    "shelters:see": Row(COORDINATOR, ("shelter",)),
+    "shelters:add_nights": Row(MEMBER | COORDINATOR, ("shelter",)),
+    "shelters:add_shifts": Row(MEMBER | COORDINATOR, ("shelter",)),
+    "shelters:nights": Row(MEMBER | COORDINATOR, ("nights",)),
+    "shelters:close_some": Row(MEMBER | COORDINATOR, ("nights",)),
+    "shelters:take_back": Row(MEMBER | COORDINATOR, ("nights",)),
     # What a placement is once people have met
     "stays:tonight": Row(COORDINATOR),
     "stays:free_beds": Row(COORDINATOR),
@@ -662,6 +675,26 @@ def build() -> World:
         by=member,
         now=now,
     )
+    shelter = shelters.found(
+        city=city,
+        organisation=association,
+        fields={
+            "name": "Gymnase", "commune": city.seat, "address": "1 rue", "phone": "", "arrives_from": None,
+            "arrives_until": None, "rules": "",
+        },
+        by=member,
+        now=now,
+    )  # fmt: skip
+    nights = shelters.add_nights(
+        shelter_id=shelter.pk,
+        fields={
+            "capacity": 9, "accepts": [], "step_free": True, "pets_accepted": False, "longest_stay_days": None,
+        },
+        first_day=timezone.localdate(now) + timedelta(days=300),
+        last_day=None,
+        by=member,
+        now=now,
+    )  # fmt: skip
     referral, _is_told = referring.ask(need_id=asking.pk, service=listed_service, by=coordinator, now=now)
     french = {"fr": "Des cours le soir"}
     common = {"by": administrator, "now": now}
@@ -675,6 +708,8 @@ def build() -> World:
         "opinion": judged.opinion,
         "remark_group": voice.begin_group(city=city, titles=french, by=coordinator, now=now).pk,
         "listed_service": listed_service.pk,
+        "shelter": shelter.pk,
+        "nights": nights.pk,
         "referral_link": links_of_referrals.answer_path(referral, member).split("/")[-2],
         "statement_link": links_of_statements.own_path(statement).split("/")[-2],
         "draft": "abcdefghijk",

@@ -68,7 +68,7 @@ class Page:
 # What may be asked for alone, and the tables of each: all of an app, or one.
 KINDS: dict[str, tuple[str, ...]] = {
     "readings": ("accounts.ContactReading",),
-    "offers": ("offers", "homes", "town.OfferDouble"),
+    "offers": ("offers", "homes", "shelters", "town.OfferDouble"),
     "needs": ("needs", "statements", "desk", "directory.Referral", "directory.ReferralChange"),
     "lists": ("lists",),
     "matches": ("matching", "stays", "followups"),

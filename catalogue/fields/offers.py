@@ -350,8 +350,8 @@ ROWS = (
         question=_("Vous partagez la cuisine ou la salle de bains"),
         shape=Flag(),
         kinds=HOUSING,
-        categories=(Category.SHARED_ROOM, Category.SEPARATE_ROOM),
-        follows=(Category.SHARED_ROOM,),
+        categories=(Category.SHARED_ROOM, Category.SEPARATE_ROOM, Category.COLLECTIVE_PLACE),
+        follows=(Category.SHARED_ROOM, Category.COLLECTIVE_PLACE),
         steps=("details",),
         meaning="in the citizen's own home; it follows from the category, but for a separate room",
         columns=("logement partagé",),
@@ -527,12 +527,14 @@ ROWS = (
 
 
 def _follow(fields: dict[str, Any]) -> dict[str, Any]:
-    """A home does not travel, what is collected neither; a room at home is shared; an interpreter speaks."""
+    """A home does not travel, what is collected neither; a room at home is shared, and a place for many; an interpreter
+    speaks.
+    """
     fields = name_offered(fields)
     category = fields["category"]
     if fields["kind"] == Kind.HOUSING:
         fields["reach_km"] = 0
-        fields["shared_home"] = category == Category.SHARED_ROOM or (
+        fields["shared_home"] = category in (Category.SHARED_ROOM, Category.COLLECTIVE_PLACE) or (
             category == Category.SEPARATE_ROOM and bool(fields.get("shared_home"))
         )
     if fields["kind"] == Kind.GOODS and fields.get("hand_over") == HandOver.COLLECTED:

@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from catalogue.labels import listed
 from catalogue.meaning.text import SIGNS_OF_DOUBT, Reading, Unclear, folded
-from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Category, Kind
+from catalogue.vocabulary import CATEGORIES, Category, Kind
 
 # Besides the values and the labels in every language of the product, as `_name` leaves them: without "s" at the ends of
 # words, articles and what stands in brackets.
@@ -38,6 +38,8 @@ _CATEGORIES: Mapping[str, str] = {
     Category.EMPTY_DWELLING: "logement vide|appartement vide|maison vide|logement vacant|logement non meuble"
     "|appartement non meuble|logement inoccupe|studio vide|studio non meuble|maison non meublee|empty flat|empty house"
     "|unfurnished flat|unfurnished apartment",
+    Category.COLLECTIVE_PLACE: "lieu d'accueil collectif|lieu collectif|hebergement collectif|accueil collectif|gymnase"
+    "|dortoir|accueil de nuit|centre d'hebergement|day centre|night shelter|dormitory|gymnasium|collective place",
     Category.CLOTHES: "vetement|habit|vestiaire|textile|chaussure|vetement et chaussure|clothing|одяг|ملابس",
     Category.FURNITURE: "meuble|mobilier|ameublement|меблі|اثاث",
     Category.HOUSEHOLD_EQUIPMENT: "equipement maison|electromenager|vaisselle|petit electromenager|gros electromenager"
@@ -70,6 +72,8 @@ _CATEGORIES: Mapping[str, str] = {
     Category.JOB_MENTORING: "accompagnement vers emploi|emploi|aide a emploi|recherche d'emploi|recherche emploi"
     "|insertion professionnelle|aide au cv|cv|job|job search|employment",
     Category.OUTINGS: "sortie|loisir|sortie culturelle|culture et loisir|activite|balade|visite|leisure|outing",
+    Category.RECEPTION: "accueil et veille|permanence|permanence d'accueil|veille|veille de nuit"
+    "|accueil du soir|accueil sur place|reception|welcome desk|night watch",
 }
 _SEVERAL: Mapping[tuple[str, ...], str] = {
     (Category.SHARED_ROOM, Category.SEPARATE_ROOM): "chambre|room|une chambre|private room|chambre privee"
@@ -80,6 +84,7 @@ _SEVERAL: Mapping[tuple[str, ...], str] = {
     (Category.SHARED_ROOM,): "canape|canape lit|canape convertible|clic clac|salon|canape dans le salon|sejour"
     "|canape lit dans le salon|clic clac dans le salon|matelas|lit d'appoint|couch|sofa|sofa bed|colocation",
 }  # fmt: skip
+_DWELLINGS = (Category.WHOLE_DWELLING, Category.EMPTY_DWELLING)
 _DWELLING_TYPE = re.compile(r"(?:appartement |appart |logement )?[tf] ?\d(?: ?bi)?")
 _FURNISHED = re.compile(r"meublée?[(·.]?e?\)?s?")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
@@ -140,7 +145,7 @@ def _kind_of(category: str) -> str:
 
 
 def _may_be(name: str) -> tuple[str, ...]:
-    return _several().get(name) or (HOUSING_FORMS[2:] if _DWELLING_TYPE.fullmatch(name) else ())
+    return _several().get(name) or (_DWELLINGS if _DWELLING_TYPE.fullmatch(name) else ())
 
 
 def _unknown(text: str, words: type[TextChoices], choices: Iterable[str]) -> Unclear:

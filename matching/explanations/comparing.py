@@ -7,13 +7,14 @@ from django.utils.translation import ngettext
 
 from catalogue.labels import category_label, euros, language_names, listed, quantity_words
 from catalogue.saying import what
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Category, Kind
 from matching.lifecycle import Role
 from matching.models import Match
 from matching.reasons.sentences import kilometres, reason_sentence
 from matching.serializers import HIDDEN_FROM_ASSOCIATIONS, TOLD_TO_CITIZENS
 from needs.models import Need
 from needs.words import given_words, public_title_of, when_words
+from offers.models import Offer
 
 # First strong isolate: a title keeps its own direction and moves nothing of the sentence around it.
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
@@ -135,13 +136,19 @@ def _required(need: Need) -> str:
     return listed(word for word in required if word)
 
 
+def _shared(offer: Offer) -> str:
+    if offer.category == Category.COLLECTIVE_PLACE:
+        return _("lieu partagé avec d’autres personnes")
+    return _("logement partagé avec l’hôte") if offer.shared_home else _("logement non partagé")
+
+
 def _given(match: Match) -> str:
     offer = match.offer
     given = [
         _("de plain-pied ou avec ascenseur") if offer.step_free else _("pas de plain-pied"),
         _("accepte les animaux") if offer.pets_accepted else _("n’accepte pas les animaux"),
         _("on y fume") if offer.smoking else _("personne n’y fume"),
-        _("logement partagé avec l’hôte") if offer.shared_home else _("logement non partagé"),
+        _shared(offer),
         reason_sentence("notice", {"days": offer.notice_days}) if offer.notice_days else "",
         reason_sentence("stay", {"days": offer.longest_stay_days}) if offer.longest_stay_days else "",
         reason_sentence("rent", {"rent": offer.rent}) if offer.rent else "",

@@ -16,7 +16,15 @@ from catalogue.forms.things import meant_in, moved_note, pieces_note
 from catalogue.items import ITEM, Said, for_whom, in_one, sizes_of
 from catalogue.labels import km_words, quantity_words
 from catalogue.times import days_words
-from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, HandOver, Household, Kind
+from catalogue.vocabulary import (
+    CATEGORIES,
+    LANGUAGE_PAIR_CATEGORIES,
+    OFFERED_BY_PEOPLE,
+    Category,
+    HandOver,
+    Household,
+    Kind,
+)
 from cities.forms import CommuneField
 from cities.models import City
 
@@ -39,6 +47,7 @@ CATEGORY_HINTS: dict[str, Any] = {
     Category.TRANSLATION: _("à l’écrit"),
     Category.SPONSORSHIP: _("accompagner une personne sur la durée"),
     Category.LEGAL_HELP: _("avec un diplôme de droit"),
+    Category.RECEPTION: _("dans un lieu collectif, le jour ou la nuit"),
 }
 
 CAPACITY_QUESTIONS: dict[str, Any] = {
@@ -193,7 +202,13 @@ class OfferForm(forms.Form):
             return self._usual_number(name)
         own = dict(OWN.get(name, {}))
         if name == "category":
-            own["choices"] = [(value, Category(value).label) for value in CATEGORIES.get(kind, ())]
+            known = OFFERED_BY_PEOPLE if kind == Kind.HOUSING else CATEGORIES.get(kind, ())
+            stored = self.initial.get(name)
+            own["choices"] = [
+                (value, Category(value).label)
+                for value in CATEGORIES.get(kind, ())
+                if value in known or value == stored
+            ]
         if name == "capacity" and kind:
             own["label"] = CAPACITY_QUESTIONS[kind]
         field = form_field(row, kind=kind, stored=self.initial.get(name), **own)

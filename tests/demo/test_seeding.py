@@ -32,6 +32,8 @@ from oncall import selectors as oncall
 from oncall.models import Rank, Shift
 from outreach.appeals import selectors as appeals
 from outreach.appeals.models import Appeal
+from shelters.models import Nights, Shelter
+from shelters.models import Shift as Evening
 from tests.desk.queue import to_decide
 
 NOW = datetime(2026, 3, 3, 17, 2, tzinfo=UTC)
@@ -69,8 +71,16 @@ def test_the_mix_is_strasbourgs() -> None:
 
 def test_sizes_follow_the_scale(towns: Any) -> None:
     assert [(town.offers, town.needs) for town in towns] == [(120, 38), (60, 22)]
-    assert Offer.objects.count() == 120 + 60
-    assert Need.objects.count() == 38 + 22
+    # Beside a place for many in each town, and its evenings.
+    assert Offer.objects.exclude(pk__in=Nights.objects.values("offer")).count() == 120 + 60
+    assert Need.objects.exclude(pk__in=Evening.objects.values("need")).count() == 38 + 22
+
+
+@pytest.mark.parametrize("slug", TOWNS)
+def test_a_place_for_many_has_beds_and_evenings(slug: str) -> None:
+    shelter = Shelter.objects.get(city__slug=slug)
+    assert [row.offer.vetted_at is not None for row in shelter.nights.select_related("offer")] == [True]
+    assert shelter.shifts.count() == 4
 
 
 def test_every_state_is_there() -> None:
@@ -187,7 +197,8 @@ def test_a_long_stay_is_covered_by_homes_in_turn_alone(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", TOWNS)
 def test_homes_have_their_visits_and_dwellings_their_path(slug: str) -> None:
-    standing = Offer.objects.filter(city__slug=slug, vetted_at__isnull=False)
+    homes = Offer.objects.exclude(pk__in=Nights.objects.values("offer"))
+    standing = homes.filter(city__slug=slug, vetted_at__isnull=False)
     passed = Visit.objects.filter(offer__in=standing, state="passed", offer__vetted_at=F("concluded_at"))
     assert passed.count() == standing.count() > 0
     assert Visit.objects.planned().filter(offer__city__slug=slug).exists()

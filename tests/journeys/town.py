@@ -4,6 +4,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from datetime import time as clock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ from offers.services import share
 from outreach import services as letters
 from outreach.appeals import services as appeals
 from outreach.models import Subscription
+from shelters import services as shelters
 from tests.factories.accounts import (
     CityRoleFactory,
     ConsentFactory,
@@ -73,6 +75,8 @@ class Town:
     questions: dict[str, ConditionQuestion] = field(default_factory=dict)
     visits: dict[str, Visit] = field(default_factory=dict)
     dwelling_id: int = 0
+    shelter_id: int = 0
+    nights_id: int = 0
     incident_id: int = 0
     ending_id: int = 0
     endpoint_id: int = 0
@@ -163,6 +167,7 @@ def build(*, now: datetime) -> Town:
         city=city, person=UserFactory(), language="ar", asked_at=now, confirmed_at=now
     )
     _visit(town, now)
+    _shelter(town, association, now)
     # Entered by phone before she registered: a double.
     OfferFactory(city=city, owner=UserFactory(phone_only=True, name="Jeanne R."), state="withdrawn")
     town.invitation = invitations.invite(
@@ -288,6 +293,44 @@ def _visit(town: Town, now: datetime) -> None:
     )
     homes.move_to(dwelling_id=dwelling.pk, stage="ready", due_on=None, by=by, now=now)
     town.dwelling_id = dwelling.pk
+
+
+def _shelter(town: Town, association: Organisation, now: datetime) -> None:
+    """A gymnasium that the town has seen, for the men of the street, and its evenings."""
+    member = association.memberships.earliest("pk").user
+    shelter = shelters.found(
+        city=town.city,
+        organisation=association,
+        fields={
+            "name": "Gymnase des Tilleuls", "commune": town.city.seat, "address": "3 rue du Stade", "phone": "",
+            "arrives_from": clock(18), "arrives_until": clock(21), "rules": "Silence à partir de 22 h.",
+        },
+        by=member,
+        now=now,
+    )  # fmt: skip
+    today = local_day(now, town.city)
+    beds = {
+        "capacity": 20, "accepts": ["men"], "step_free": True, "pets_accepted": False, "longest_stay_days": 7,
+    }  # fmt: skip
+    nights = shelters.add_nights(
+        shelter_id=shelter.pk, fields=beds, first_day=today, last_day=None, by=member, now=now
+    )
+    shelters.see(shelter_id=shelter.pk, by=town.coordinator, now=now)
+    shelters.add_shifts(
+        shelter_id=shelter.pk,
+        title="Accueil du soir",
+        category=Category.RECEPTION,
+        weekdays=range(7),
+        start_minute=19 * 60,
+        end_minute=22 * 60,
+        volunteers=2,
+        first_day=today + timedelta(days=8),
+        last_day=today + timedelta(days=10),
+        weekly=False,
+        by=member,
+        now=now,
+    )
+    town.shelter_id, town.nights_id = shelter.pk, nights.pk
 
 
 def _fill(town: Town, association: Organisation, now: datetime) -> None:

@@ -117,6 +117,8 @@ def test_every_key_to_a_person_is_moved_or_stays_with_who_acted() -> None:
         "privacy.Erasure.person", "privacy.LegalHold.person", "privacy.Notice.person",
         # Of the team, which comes to a home or is named in a note.
         "homes.Visit.visitor", "desk.Mention.person", "followups.Reader.person", "followups.Concerned.person",
+        # Who answers for a place, of the team or of its association.
+        "shelters.Shelter.host",
     }  # fmt: skip
     keys = {
         f"{model._meta.label}.{field.name}"
