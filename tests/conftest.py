@@ -703,7 +703,9 @@ LONGEST = (
     "journeys/test_pages.py",
     "test_run.py",
     "drills/",
+    "matching/test_plan_property.py",
     "test_who_reads_whom.py",
+    "test_languages.py",
 )
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
-from config import audit
+from config import audit, migration_states
 from privacy import eraser
 
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
-        super().handle(*args, **options)
+        with migration_states.rendered_when_asked():
+            super().handle(*args, **options)
         if options["plan"] or options["check_unapplied"] or options["prune"]:
             return
         connection = connections[options["database"]]
