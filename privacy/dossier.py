@@ -20,6 +20,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import ForeignKey, Model, QuerySet
 from django.template.loader import render_to_string
 from django.utils import formats, timezone, translation
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -267,8 +268,12 @@ def _title(label: str, told: Shown | Out | None) -> str:
 
 def _word(model: type[Model], name: str) -> str:
     model_field: Any = model._meta.get_field(name)
-    is_named = str(model_field.verbose_name) != name.replace("_", " ")
-    return capfirst(str(model_field.verbose_name if is_named else WORDS[name]))
+    return capfirst(str(model_field.verbose_name if _is_named(model_field) else WORDS[name]))
+
+
+def _is_named(model_field: Any) -> bool:
+    """Whether it has a name of its own, in whatever language; Django makes one of its English name otherwise."""
+    return isinstance(model_field.verbose_name, Promise)
 
 
 def _table_words(table: str) -> str:
@@ -301,8 +306,7 @@ def _edit_words(model: type[Model], what: Mapping[str, Any]) -> list[str]:
 
 def _known_word(model: type[Model], name: str) -> str:
     model_field: Any = model._meta.get_field(name)
-    is_named = str(model_field.verbose_name) != name.replace("_", " ")
-    return str(model_field.verbose_name) if is_named else str(WORDS.get(name, _("un réglage")))
+    return str(model_field.verbose_name) if _is_named(model_field) else str(WORDS.get(name, _("un réglage")))
 
 
 def _plain(row: Model, name: str, value: Any) -> str:

@@ -112,7 +112,9 @@ def _where(error: BaseException) -> str:
 
 @pytest.mark.django_db
 def test_no_form_of_any_page_makes_a_fault(gazetteer: None, settings: Any) -> None:
-    settings.ZEAL_ALLOWLIST = [{"model": "*"}]  # an act on several rows locks each of them; pages have tests of theirs
+    settings.ZEAL_ALLOWLIST = [
+        {"model": "*"}
+    ]  # an act on several rows locks each of them; pages have tests of theirs
     town = towns.build(now=timezone.now())
     faults: dict[str, list[str]] = {}
     sent = 0

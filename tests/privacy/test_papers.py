@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from privacy import official, papers
 from privacy.promises import PROMISES
@@ -134,6 +135,17 @@ class TestTownPapers:
     def test_every_answer_to_a_risk_is_a_promise(self) -> None:
         keys = {promise.key for promise in PROMISES}
         assert {key for _risk, answers in papers.RISKS for key in answers} <= keys
+
+    @pytest.mark.parametrize("language", ["en", "ar"])
+    def test_the_record_has_words_in_each_language_of_a_team(self, language: str) -> None:
+        with override(language):
+            words = [
+                str(word)
+                for entry in papers.record()
+                for _title, fields in entry["tables"]
+                for word in fields
+            ]
+        assert all(words)
 
     def test_the_page_names_what_is_kept_in_words(self, as_user: Any, db: None) -> None:
         city = CityFactory()
