@@ -143,6 +143,7 @@ ENVIRONMENT_READERS = {
     "config/settings.py", "config/embedded.py", "config/run.py", "config/processes.py", "config/together.py",
     "config/bootstrap.py", "config/celery.py",
     "config/wsgi.py", "config/environment.py",
+    "tryout/alone.py",  # which settings it has, before anything reads them
 }  # fmt: skip
 
 
