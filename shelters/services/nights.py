@@ -203,6 +203,6 @@ def _refuse(holds: Sequence[Hold], *, field: str, by: User, offer: Offer) -> Non
         told.append("…")
     message = ValidationError(
         _("Des personnes comptent sur ces places\u202f: %(who)s. Trouvez-leur d’abord un autre lieu."),
-        params={"who": "\u202f; ".join(told)},
+        params={"who": " · ".join(told)},
     )
     raise ValidationError({field: message} if field else message)
