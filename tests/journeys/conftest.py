@@ -36,12 +36,15 @@ def sign_in(live_server: Any) -> Callable[[Any, User], None]:
 def mail(
     smtp_server: Any, live_server: Any, settings: Any, eventually: Callable[..., Any]
 ) -> Callable[..., Any]:
-    """`mail("a@b.fr", "Pouvez-vous")`: the newest mail to somebody whose title has these words, once it is there."""
+    """`mail("a@b.fr", "Pouvez-vous")`: the newest mail to somebody whose title has these words, once it is there.
+
+    `but`: the one that was there before, of an earlier story.
+    """
     settings.SITE_URL = live_server.url
 
-    def newest(address: str, title: str = "") -> Any:
+    def newest(address: str, title: str = "", *, but: Any = None) -> Any:
         def found() -> Any:
-            return [one for one in smtp_server.to(address) if title in str(one["Subject"])]
+            return [one for one in smtp_server.to(address) if title in str(one["Subject"]) and one is not but]
 
         return eventually(found)[-1]
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from cities.days import local_day
 from matching import services
-from matching.models import Match
+from matching.models import Match, MatchState
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.matching import drain, due_need, due_offer
 from tests.journeys import walks
@@ -26,6 +26,7 @@ def test_from_an_empty_bed_to_another_one(
     sign_in: Callable[[Any, User], None],
     worker: None,
     mail: Callable[..., Any],
+    eventually: Callable[..., Any],
 ) -> None:
     now = timezone.now()
     city = strasbourg()
@@ -41,6 +42,7 @@ def test_from_an_empty_bed_to_another_one(
     match = Match.objects.get()
     services.propose(match_id=match.pk, by=coordinator, now=now)
     services.accept(match_id=match.pk, by=first, now=now)
+    said_yes = mail(member.email, "Quelqu’un a dit oui")
     services.confirm(match_id=match.pk, by=member, now=now)
     due_offer(city=city, now=now, owner=second, title="Maison au bord du canal")
     drain(now)
@@ -61,6 +63,7 @@ def test_from_an_empty_bed_to_another_one(
         assert "pas venu" not in words, "nobody is blamed"
 
     # The search has gone on by itself, and does not come back to the host whom nobody came to.
+    eventually(lambda: Match.objects.filter(offer__owner=second, state=MatchState.SUGGESTED).exists())
     desk.goto("/strasbourg/bureau/")
     expect(desk.locator("[data-desk-item]").first).to_contain_text("1 piste")
     desk.locator("[data-desk-item]").first.click()
@@ -72,7 +75,7 @@ def test_from_an_empty_bed_to_another_one(
     phone.goto(walks.link_in(mail(second.email, "Pouvez-vous aider")))
     phone.get_by_role("button", name="Oui, je peux").tap()
     expect(phone.locator("main")).to_contain_text("Merci, c’est noté")
-    phone.goto(walks.link_in(mail(member.email, "Quelqu’un a dit oui")))
+    phone.goto(walks.link_in(mail(member.email, "Quelqu’un a dit oui", but=said_yes)))
     phone.get_by_role("button", name="Confirmer").tap()
     expect(phone.locator("main")).to_contain_text("Paul Weber")
     assert held() == [("Maison au bord du canal", "Une mère et deux enfants", 3, *days.values())]

@@ -43,7 +43,7 @@ from .tables import (
 )
 
 Tried = Callable[..., Summary]
-OUTPUTS = {"matches.csv", "near_misses.csv", "chains.csv", "plan.csv", "errors.csv", "summary.json"}
+OUTPUTS = {"matches.csv", "near_misses.csv", "chains.csv", "plan.csv", "errors.csv", "summary.json", "results.xlsx"}
 
 
 def some_rows(seed: int, offers: int, needs: int) -> tuple[list[Offer], list[Need]]:
