@@ -175,7 +175,7 @@ ROWS = {
     "front:help": TOWN,
     "front:welcome": Row(EVERYBODY, ("language",), only_open=True),
     "front:feed": Row(EVERYBODY, only_open=True, is_kept=True),
-    "front:oembed": Row(EVERYBODY, only_open=True, is_kept=True),
+    "front:oembed": Row(NOBODY, hides=True),  # of no address that it is asked about (tests/front/test_elsewhere.py)
     "front:frame": Row(EVERYBODY, ("language",), only_open=True, is_kept=True),
     "front:picture": Row(EVERYBODY, ("digest", "webp"), is_kept=True),
     "front:overview": Row(ADMINISTRATOR),
@@ -474,7 +474,7 @@ ROWS = {
         ("api-offer-export", "api-need-export"), Row(SIGNED_IN - {"operator"}, refuses=frozenset({"operator"}))
     ),
     "api-commune-detail": Row(SIGNED_IN, ("insee",)),
-    "api-directory-detail": Row(SIGNED_IN, ("listed_service",)),
+    "api-directory-detail": Row(SIGNED_IN, ("listed_service",), only_open=True),
     "api-call-detail": Row(DESK, ("call",)),
     **{f"api-call-{act}": Row(DESK, ("call",)) for act in ("take", "recognise", "note")},
     "api-visit-detail": Row(CITIZEN | COORDINATOR, ("visit",)),
@@ -916,6 +916,6 @@ def test_what_a_town_shows_before_it_is_open() -> None:
         for session in [session_of(world.people[who])]
         for name, row in ROWS.items()
         if (found := met(world.address(name), session))
-        != {"nothing" if row.only_open else promised(row, who)}
+        != {"nothing" if row.only_open and who in row.opens else promised(row, who)}
     }
     assert not wrong
