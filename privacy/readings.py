@@ -27,6 +27,7 @@ WHY = {
     "match": gettext_lazy("ce qui est confirmé avec vous"),
     "offer": gettext_lazy("vous joindre au sujet de votre proposition"),
     "referral": gettext_lazy("préparer votre venue dans un service"),
+    "shift": gettext_lazy("savoir qui vient aider"),
     "statement": gettext_lazy("vous répondre au sujet de ce que vous avez demandé"),
     "record-look-up": gettext_lazy("vérifier qui a fait quoi"),
 }
