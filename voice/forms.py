@@ -13,10 +13,18 @@ from voice.models import LONGEST_REMARK
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,40}")
 
 
+class LinesField(forms.CharField):
+    """A text of several lines, as long for us as for the browser that counts it: there a new line is one sign."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n") if text else text
+
+
 class WordsForm(ServiceForm):
     """One text and nothing of whoever writes it. `form_key`, hidden: sent twice, it is kept once."""
 
-    text = forms.CharField(
+    text = LinesField(
         label=_("Vos mots"),
         help_text=_("Dans votre langue. N’écrivez aucun nom, aucune adresse, aucun téléphone."),
         max_length=LONGEST_REMARK,
