@@ -9,9 +9,8 @@ from django.conf import settings
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import ServiceForm
+from accounts.forms import LinesField, ServiceForm
 from catalogue.forms.days import DayField
-from voice.forms import LinesField
 from voice.models import Proposal, RemarkGroup
 from voice.progress import GroupState, Verdict
 from voice.words import LONGEST_TEXT, LONGEST_TITLE

@@ -7,18 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import ServiceForm
+from accounts.forms import LinesField, ServiceForm
 from voice.models import LONGEST_REMARK
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,40}")
-
-
-class LinesField(forms.CharField):
-    """A text of several lines, as long for us as for the browser that counts it: there a new line is one sign."""
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        return text.replace("\r\n", "\n") if text else text
 
 
 class WordsForm(ServiceForm):
