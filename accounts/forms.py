@@ -116,6 +116,14 @@ class ServiceForm(forms.Form):
             self.add_error(name if name in self.fields and name != NON_FIELD_ERRORS else None, errors)
 
 
+class LinesField(forms.CharField):
+    """A text of several lines, as long for us as for the browser that counts it: there a new line is one sign."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n") if text else text
+
+
 class ProfileForm(ServiceForm):
     name = NameField(
         label=_("Votre nom"),

@@ -4,7 +4,7 @@ What has the service write to an address, or keep something, before anybody has 
 much of it: each page then brings a riddle, which a browser solves while its reader reads (config/static/js/app.js), and
 which gets harder with each one more. One reception centre is one network with many people behind it: nobody is refused
 for what a few before them have sent. Codes to sign in with are counted by themselves, and their day has no end: what
-visitors send keeps no team out of its work.
+visitors send keeps no team out of its work. What is written without a name is counted by itself too.
 
 A riddle is a text that this installation has signed. Its answer is a number so that the SHA-256 of "riddle.number"
 begins with that many bits of nought (Dwork and Naor 1992, as hashcash does it); to find one takes 2^bits tries in the
@@ -36,6 +36,9 @@ FIELD = "stamp"
 VALID_FOR = timedelta(hours=2)
 # The first riddle takes an old phone half a second; the hardest some minutes, and a server a few seconds for each.
 FIRST_BITS, MOST_BITS, HARDER_EVERY = 13, 20, 10
+# What is written without a name to a town, which takes no more than so many a day of everybody together
+# (voice.services.MOST_A_DAY): far fewer of one network, or one person could silence all others.
+VOICE_A_DAY = 30
 _SALT = "accounts.visitors"
 _LONGEST = 400
 
@@ -70,7 +73,7 @@ class Riddle:
 def riddle(request: HttpRequest, act: Act) -> Riddle | None:
     """What a page brings along for its form; None while it costs nothing."""
     bits = _bits(_sent(request, act))
-    if request.user.is_authenticated or not bits:
+    if not (_is_counted(request, act) and bits):
         return None
     return Riddle(signing.dumps([act, bits, secrets.token_urlsafe(9)], salt=_SALT), bits)
 
@@ -78,9 +81,10 @@ def riddle(request: HttpRequest, act: Act) -> Riddle | None:
 def let_pass(request: HttpRequest, act: Act) -> None:
     """Count one more act of this visitor. Raises Refused where it would have cost an answer, or is one too many today.
 
-    Whoever is signed in is known, and counted by nothing here. Without Valkey nobody is held back: no form is lost.
+    Whoever is signed in is known, and counted by nothing here, but where even they write without a name. Without Valkey
+    nobody is held back: no form is lost.
     """
-    if request.user.is_authenticated:
+    if not _is_counted(request, act):
         return
     try:
         # Counted first, so that forty at once are forty; what is refused is given back.
@@ -95,8 +99,8 @@ def let_pass(request: HttpRequest, act: Act) -> None:
 
 def give_back(request: HttpRequest, act: Act) -> None:
     """What was counted did not come about."""
-    if not request.user.is_authenticated:
-        with suppress(ValueError):  # the day is over meanwhile
+    if _is_counted(request, act):
+        with suppress(ValueError, RedisError):  # the day is over meanwhile, or Valkey away
             cache.decr(_key(request, act))
 
 
@@ -110,9 +114,14 @@ def passes(request: HttpRequest, act: Act, form: Form) -> bool:
     return True
 
 
+def _is_counted(request: HttpRequest, act: Act) -> bool:
+    return act == Act.VOICE or not request.user.is_authenticated
+
+
 def _refusal(before: int, stamp: str, act: Act) -> str:
     """What is said to whoever may not send one more after so many; "" where they may."""
-    if act != Act.CODE and before >= settings.VISITOR_ACTS_A_DAY:
+    most = VOICE_A_DAY if act == Act.VOICE else settings.VISITOR_ACTS_A_DAY
+    if act != Act.CODE and before >= most:
         return _(
             "Trop d’envois depuis votre connexion aujourd’hui. Réessayez demain, ou appelez votre ville."
         )
@@ -165,7 +174,7 @@ def _count(request: HttpRequest, act: Act) -> int:
 
 
 def _key(request: HttpRequest, act: Act) -> str:
-    counter = "visitor-codes" if act == Act.CODE else "visitor"
+    counter = {Act.CODE: "visitor-codes", Act.VOICE: "visitor-voice"}.get(act, "visitor")
     return f"{counter}:{network_of(request)}"
 
 

@@ -84,6 +84,8 @@ def route(request: HttpRequest) -> str:
 
 
 def _user_of(request: HttpRequest) -> int | None:
+    if getattr(request, "unnamed", False):
+        return None  # a page promises that nobody knows who wrote
     user: Any = getattr(request, "user", None)
     if isinstance(user, SimpleLazyObject) and user.__dict__["_wrapped"] is empty:
         return None  # nobody has asked who it is; a line of log does not either

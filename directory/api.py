@@ -83,7 +83,7 @@ class ServiceFilter(django_filters.FilterSet):
         return rows.filter(thematics__overlap=list(THEMATICS[Theme(value)]))
 
     def in_language(self, rows: QuerySet[Service], name: str, value: str) -> QuerySet[Service]:
-        return rows.filter(pk__in=selectors.where_spoken(rows, value))
+        return selectors.where_spoken(rows, value)
 
 
 class ServiceEndpoint(Endpoint):

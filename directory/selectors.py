@@ -79,10 +79,11 @@ def shown_in_open_towns() -> QuerySet[Service]:
     return services.select_related("organisation", "city")
 
 
-def where_spoken(services: QuerySet[Service], language: str) -> list[int]:
-    """The keys of those at which a language is spoken."""
-    rows = services.order_by().values_list("pk", "languages")
-    return [pk for pk, languages in rows if _is_spoken(language, languages)]
+def where_spoken(services: QuerySet[Service], language: str) -> QuerySet[Service]:
+    """Those at which a language is spoken: read are the languages that there are, not the services."""
+    there: Any = services.order_by().annotate(one=Func(F("languages"), function="unnest"))
+    spoken = [one for one in there.values_list("one", flat=True).distinct() if _is_spoken(language, [one])]
+    return services.filter(languages__overlap=spoken)
 
 
 def _is_spoken(language: str, languages: Collection[str]) -> bool:

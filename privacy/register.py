@@ -220,7 +220,7 @@ REGISTER: dict[str, Marks] = {
     "voice.RemarkGroupEdit": Marks(keep="group what by at"),
     "voice.Proposal": Marks(
         keep="city titles texts weights created_at opened_at comments_until comment_count opinion_on opinion_number "
-        "opinion_year verdict opinion_texts answers answered_at applied_at dropped_at"
+        "opinion_year verdict opinion_texts answers answered_at applied_at dropped_at weights_before drop_texts"
     ),
     "voice.ProposalEdit": Marks(keep="proposal what by at"),
     # --- directory: what services give everybody of themselves, no persons

@@ -126,6 +126,19 @@ def test_nothing_happens_by_signal():
     assert not wrong
 
 
+def test_voice_alone_changes_points_under_an_opinion():
+    """`matching.weighting.change` believes the number that it is given."""
+    naming = {
+        names(path)
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] == "change"
+        and "opinion" in {one.arg for one in node.keywords}
+    }
+    assert naming == {"voice/services/proposals.py"}
+
+
 def test_no_junk_drawer():
     junk = {"utils", "helpers", "common", "misc", "util", "helper", "tools"}
     assert [names(path) for path in sources() if {path.stem, *path.parent.parts[-2:]} & junk] == []

@@ -697,11 +697,12 @@ def build() -> World:
     )  # fmt: skip
     referral, _is_told = referring.ask(need_id=asking.pk, service=listed_service, by=coordinator, now=now)
     french = {"fr": "Des cours le soir"}
-    common = {"by": administrator, "now": now}
-    proposal = voice.draft(city=city, titles=french, texts=french, weights=None, **common)
-    voice.open_to_comments(proposal_id=proposal.pk, until=local_day(now, city) + timedelta(days=7), **common)
+    begun = {"by": administrator, "now": now - timedelta(days=8)}
+    proposal = voice.draft(city=city, titles=french, texts=french, weights=None, **begun)
+    today = local_day(now, city)
+    voice.open_to_comments(proposal_id=proposal.pk, until=today - timedelta(days=1), **begun)
     judged = voice.record_opinion(
-        proposal_id=proposal.pk, on=local_day(now, city), verdict="for", texts=french, **common
+        proposal_id=proposal.pk, on=today, verdict="for", texts=french, by=administrator, now=now
     )
     words = {
         "proposal": proposal.pk,

@@ -15,7 +15,7 @@ from accounts.access import DESK, person, town_page
 from catalogue.labels import language_name
 from cities.models import City
 from voice import presentation, selectors, services
-from voice.editing import GroupForm, NewGroupForm
+from voice.editing import GroupForm, NewGroupForm, key_of
 from voice.models import RemarkGroup
 
 PER_PAGE = 50
@@ -33,10 +33,11 @@ def sort(request: HttpRequest, city: City) -> HttpResponse:
             return redirect(_address(request, city))
     aside = "aside" in request.GET
     found = selectors.put_aside(city) if aside else selectors.unsorted(city)
-    languages = sorted(set(selectors.unsorted(city).order_by().values_list("language", flat=True)))
-    asked = request.GET.get("langue", "")
+    languages = sorted(selectors.unsorted(city).order_by().values_list("language", flat=True).distinct())
+    asked = "" if aside else request.GET.get("langue", "")
     if asked in languages:
         found = found.filter(language=asked)
+    filtered = f"langue={asked}" if asked in languages else ""
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
@@ -46,7 +47,7 @@ def sort(request: HttpRequest, city: City) -> HttpResponse:
         "page_obj": page,
         "texts": presentation.texts(list(page.object_list)),
         "groups": selectors.groups(city),
-        "query": f"langue={asked}" if asked in languages else "",
+        "query": "aside" if aside else filtered,
     }
     return render(request, "voice/team_sort.html", context, status=422 if form.errors else 200)
 
@@ -93,13 +94,13 @@ def _begun(request: HttpRequest, city: City, form: NewGroupForm) -> bool:
     except ValidationError as refusal:
         form.refuse(refusal)
         return False
-    messages.success(request, _("Le groupe est créé, et public."))
+    messages.success(request, _("Le groupe est créé\u202f: il est public dès qu’une remarque y est rangée."))
     return True
 
 
 def _put(request: HttpRequest, city: City, *, back: str) -> HttpResponse:
     """Move the remarks that were ticked."""
-    ticked = [int(key) for key in request.POST.getlist("remark")[:PER_PAGE] if key.isdecimal()]
+    ticked = [key_of(key) for key in request.POST.getlist("remark")[:PER_PAGE] if key_of(key)]
     act, by, now = request.POST.get("act"), person(request), timezone.now()
     try:
         if not ticked:
@@ -108,12 +109,11 @@ def _put(request: HttpRequest, city: City, *, back: str) -> HttpResponse:
             _say_how_many(request, services.set_aside(city=city, remark_ids=ticked, by=by, now=now))
         elif act == "back":
             _say_how_many(request, services.put(city=city, remark_ids=ticked, group_id=None, by=by, now=now))
-        elif (chosen := request.POST.get("group", "")).isdecimal():
-            _say_how_many(
-                request, services.put(city=city, remark_ids=ticked, group_id=int(chosen), by=by, now=now)
-            )
         else:
-            messages.warning(request, _("Choisissez un groupe."))
+            chosen = key_of(request.POST.get("group", ""))
+            _say_how_many(
+                request, services.put(city=city, remark_ids=ticked, group_id=chosen, by=by, now=now)
+            )
     except RemarkGroup.DoesNotExist:
         messages.warning(request, _("Choisissez un groupe."))
     return redirect(back)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import ServiceForm
+from accounts.forms import LinesField, ServiceForm
 from catalogue.forms.days import DayField
 from voice.models import Proposal, RemarkGroup
 from voice.progress import GroupState, Verdict
@@ -22,6 +22,7 @@ class Asked(NamedTuple):
     label: Any
     longest: int
     is_needed: bool = True
+    help: Any = ""
 
 
 class LanguagesForm(ServiceForm):
@@ -64,20 +65,29 @@ class LanguagesForm(ServiceForm):
         is_french = code == settings.LANGUAGE_CODE
         attrs = {"lang": code, "dir": "rtl" if get_language_info(code)["bidi"] else "ltr"}
         is_long = asked.longest > LONGEST_TITLE
-        return forms.CharField(
+        return LinesField(
             label=asked.label
             if is_french
             else _("%(what)s (%(language)s)") % {"what": asked.label, "language": language},
+            help_text=asked.help if is_french else "",
             max_length=asked.longest,
             required=is_french and asked.is_needed,
             widget=forms.Textarea(attrs={**attrs, "rows": 5}) if is_long else forms.TextInput(attrs=attrs),
         )
 
 
+def key_of(sent: str) -> int:
+    """The key of a row, as a page sends it; 0, which no row has, for anything else."""
+    return int(sent) if sent.isdecimal() and len(sent) < 19 else 0
+
+
+GROUP_TITLE = Asked(
+    _("Ce qui manque, en quelques mots"), LONGEST_TITLE, help=_("Public\u202f: aucun nom, aucune adresse.")
+)
+
+
 class NewGroupForm(LanguagesForm):
-    ASKED: ClassVar[Mapping[str, Asked]] = {
-        "title": Asked(_("Ce qui manque, en quelques mots"), LONGEST_TITLE)
-    }
+    ASKED: ClassVar[Mapping[str, Asked]] = {"title": GROUP_TITLE}
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, words={})
@@ -85,7 +95,7 @@ class NewGroupForm(LanguagesForm):
 
 class GroupForm(LanguagesForm):
     ASKED: ClassVar[Mapping[str, Asked]] = {
-        "title": Asked(_("Ce qui manque, en quelques mots"), LONGEST_TITLE),
+        "title": GROUP_TITLE,
         "answer": Asked(_("Réponse de la ville"), LONGEST_TEXT, is_needed=False),
     }
     state = forms.ChoiceField(label=_("Où cela en est"), choices=GroupState.choices, widget=forms.RadioSelect)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import ServiceForm
+from accounts.forms import LinesField, ServiceForm
 from voice.models import LONGEST_REMARK
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,40}")
@@ -16,7 +16,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{16,40}")
 class WordsForm(ServiceForm):
     """One text and nothing of whoever writes it. `form_key`, hidden: sent twice, it is kept once."""
 
-    text = forms.CharField(
+    text = LinesField(
         label=_("Vos mots"),
         help_text=_("Dans votre langue. N’écrivez aucun nom, aucune adresse, aucun téléphone."),
         max_length=LONGEST_REMARK,

@@ -52,12 +52,14 @@ class RemarkGroupEdit(FieldChange):
 
 
 class Anonymous(models.Model):
-    """A text of somebody whom nobody knows. `form_key`: what the same form sends twice is kept once."""
+    """A text of somebody whom nobody knows. `form_key`: what the same form sends twice is kept once; None once nobody
+    sends it again, since it would tell whose browser wrote.
+    """
 
     text = EncryptedCharField(max_length=LONGEST_REMARK)
     language = models.CharField(max_length=10)
     said_on = models.DateField()
-    form_key = models.CharField(max_length=40, unique=True)
+    form_key = models.CharField(max_length=40, unique=True, null=True)
     # Where it insults or names somebody: nobody but the team reads or counts it.
     is_set_aside = models.BooleanField(default=False)
     # Who last put it anywhere.
@@ -110,8 +112,9 @@ class Remark(Anonymous):
 class Proposal(models.Model):
     """Another rule, or other points, that the town submits to comments and to a council before it decides.
 
-    `titles`, `texts`, `opinion_texts`, `answers`: by language, the French one always. `weights`: the points, where it
-    is about those. Its moments say how far it is: `opened_at`, `opinion_on`, `answered_at`, `applied_at` or
+    `titles`, `texts`, `opinion_texts`, `answers`, `drop_texts`: by language, the French one always. `weights`: the
+    points, where it is about those; `weights_before`: the town's when it was opened, which is what a council is heard
+    on. Its moments say how far it is: `opened_at`, `opinion_on`, `answered_at`, `applied_at` or
     `dropped_at`.
     """
 
@@ -119,6 +122,7 @@ class Proposal(models.Model):
     titles = models.JSONField(_("titre"))
     texts = models.JSONField(_("texte"))
     weights = models.JSONField(_("points de la note"), null=True, blank=True, validators=[validate_weights])
+    weights_before = models.JSONField(_("points à l’ouverture"), null=True, blank=True)
     created_at = models.DateTimeField(editable=False)
     opened_at = models.DateTimeField(_("ouvert le"), null=True, blank=True)
     # The last day on which somebody may comment.
@@ -135,6 +139,7 @@ class Proposal(models.Model):
     answered_at = models.DateTimeField(_("répondu le"), null=True, blank=True)
     applied_at = models.DateTimeField(_("appliqué le"), null=True, blank=True)
     dropped_at = models.DateTimeField(_("abandonné le"), null=True, blank=True)
+    drop_texts = models.JSONField(_("pourquoi la ville y renonce"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("projet de règle")

@@ -11,7 +11,7 @@ from insight.published import LEAST
 from matching.reasons.sentences import PART_LABELS
 from voice import selectors
 from voice.models import Comment, Proposal, Remark, RemarkGroup
-from voice.words import in_language, said
+from voice.words import said
 
 # By how far a group is: the colour of its tag.
 _COLOURS = {"heard": "neutral", "under_way": "brand", "done": "ok", "cannot": "warn"}
@@ -35,8 +35,10 @@ def times(number: int | None) -> str:
     return words % {"n": number_format(number)}
 
 
-def comments_said(proposal: Proposal) -> str:
-    """How many commented."""
+def comments_said(proposal: Proposal, today: date) -> str:
+    """How many commented, once nobody can any more: else five of one's own would tell a count under five."""
+    if selectors.is_open(proposal, today):
+        return ""
     number = selectors.shown(proposal.comment_count)
     if number is None:
         return _("Moins de %(n)s remarques") % {"n": LEAST}
@@ -44,10 +46,8 @@ def comments_said(proposal: Proposal) -> str:
 
 
 def texts(found: list[Remark] | list[Comment]) -> list[dict[str, Any]]:
-    """What was written, each in its language."""
-    return [
-        {"row": one, "said": in_language(one.text, one.language), "language": one.language} for one in found
-    ]
+    """What was written, and the language of the page it was written on, which need not be that of the words."""
+    return [{"row": one, "language": one.language} for one in found]
 
 
 def step(proposal: Proposal, today: date) -> tuple[str, str]:
@@ -76,20 +76,20 @@ def proposal(one: Proposal, *, today: date) -> dict[str, Any]:
         "text": said(one.texts),
         "opinion": said(one.opinion_texts),
         "answer": said(one.answers),
+        "dropped": said(one.drop_texts),
         "colour": colour,
         "state": state,
         "is_open": selectors.is_open(one, today),
-        "comments": comments_said(one),
+        "comments": comments_said(one, today),
         "points": points(one),
     }
 
 
 def points(one: Proposal) -> list[dict[str, str]]:
-    """Of each part the points before and after; before is now, or was when it was applied."""
+    """Of each part the points before and after; before is when it was opened, or now while nobody else reads it."""
     if one.weights is None:
         return []
-    became = selectors.change_of(one)
-    before = became.before if became else one.city.weights
+    before = one.weights_before or one.city.weights
     return [
         {
             "label": str(label),

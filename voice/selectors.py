@@ -7,8 +7,6 @@ from django.db.models import Count, QuerySet
 
 from cities.models import City
 from insight.published import LEAST
-from matching import weighting
-from matching.models import WeightsChange
 from voice.models import Comment, Proposal, Remark, RemarkGroup
 from voice.progress import GroupState
 
@@ -33,8 +31,12 @@ def groups(city: City) -> QuerySet[RemarkGroup]:
 
 
 def groups_in_public(city: City) -> list[RemarkGroup]:
-    """By how far the town is with them, then by the counts that are shown: the order tells nothing of the others."""
-    return sorted(groups(city), key=_place)
+    """By how far the town is with them, then by the counts that are shown: the order tells nothing of the others.
+
+    One that is not answered and that nobody has filled, or filled any more, is left out.
+    """
+    found: list[Any] = list(groups(city))
+    return sorted((one for one in found if one.state != GroupState.HEARD or one.n), key=_place)
 
 
 def _place(group: Any) -> tuple[int, int]:
@@ -56,16 +58,11 @@ def proposals_in_public(city: City) -> QuerySet[Proposal]:
 
 
 def comments(proposal: Proposal) -> QuerySet[Comment]:
-    return Comment.objects.filter(proposal=proposal, is_set_aside=False)
+    """All that is said of it, what was set aside last."""
+    found = Comment.objects.filter(proposal=proposal).select_related("sorted_by")
+    return found.order_by("is_set_aside", "-said_on", "-pk")
 
 
 def is_open(proposal: Proposal, today: date) -> bool:
     """Whether somebody may comment on it."""
     return proposal.comments_until is not None and today <= proposal.comments_until and not proposal.is_over
-
-
-def change_of(proposal: Proposal) -> WeightsChange | None:
-    """The change of points that it became."""
-    if proposal.applied_at is None or not proposal.opinion:
-        return None
-    return weighting.history(proposal.city).filter(opinion=proposal.opinion).first()

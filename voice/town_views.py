@@ -1,5 +1,6 @@
 """Those who steer a town write a proposal, open it, write down the council's opinion, answer, apply or give up."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -17,13 +18,14 @@ from cities.models import City
 from engine.vocabulary import PARTS
 from matching import weighting
 from matching.weighting import Points
-from matching.weighting.weight_forms import WeightsForm, as_text, first_values, from_text
+from matching.weighting.weight_forms import WeightsForm, first_values
 from voice import presentation, selectors, services
-from voice.editing import AnswerForm, DropForm, OpenForm, OpinionForm, ProposalForm
+from voice.editing import AnswerForm, DropForm, OpenForm, OpinionForm, ProposalForm, key_of
 from voice.models import Comment, Proposal
 
 PER_PAGE = 20
-COMMENTS_SHOWN = 200
+# A page of them is printed for the council.
+COMMENTS_PER_PAGE = 100
 
 
 @town_page(STEERING)
@@ -85,14 +87,13 @@ def steer(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         data["rewrite"], initial=first_values(shown.weights or city.weights, seen=city.weights)
     )
     wrong = False
-    if act == "aside":
-        _set_aside(request, shown)
-        return redirect("voice:steer", city.slug, pk)
+    if act in ("aside", "back"):
+        _move(request, shown, act)
+        return redirect(request.get_full_path())
     if act == "apply":
         _apply(request, shown)
         return redirect("voice:steer", city.slug, pk)
-    if act == "drop" and (shown.opened_at is None or shown.answered_at is not None):
-        # Nobody has read it, or the town has said why.
+    if act == "drop" and shown.opened_at is None:
         _drop_without_words(request, shown)
         return redirect("voice:steer", city.slug, pk)
     if act in forms:
@@ -101,19 +102,31 @@ def steer(request: HttpRequest, city: City, pk: int) -> HttpResponse:
             messages.success(request, _("C’est enregistré."))
             return redirect("voice:steer", city.slug, pk)
     today = local_day(timezone.now(), city)
-    comments = list(selectors.comments(shown)[:COMMENTS_SHOWN])
+    page = Paginator(selectors.comments(shown), COMMENTS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "one": presentation.proposal(shown, today=today),
         "proposal": shown,
+        **_may(shown, today),
         **{f"{name}_form": form for name, form in forms.items()},
         "points": points,
         "parts": [points[part] for part in PARTS],
-        "comments": presentation.texts(comments),
-        "comments_left_out": max(shown.comment_count - len(comments), 0),
-        "may_answer": shown.comments_until is not None and today > shown.comments_until,
-        "seen": as_text(city.weights),
+        "page_obj": page,
+        "comments": presentation.texts(list(page.object_list)),
     }
     return render(request, "voice/team_proposal.html", context, status=422 if wrong else 200)
+
+
+def _may(shown: Proposal, today: date) -> dict[str, bool]:
+    """What follows for it. A form that was sent too late is shown all the same, with what was typed and why not."""
+    is_public = shown.opened_at is not None and not shown.is_over
+    is_closed = is_public and shown.comments_until is not None and today > shown.comments_until
+    return {
+        "may_write": shown.opened_at is None and not shown.is_over,
+        "waits": is_public and not is_closed,
+        "may_judge": is_closed and not shown.answered_at,
+        "may_answer": is_public and bool(shown.opinion),
+        "may_apply": is_public and shown.answered_at is not None,
+    }
 
 
 def _done(request: HttpRequest, act: str, form: Any, points: WeightsForm, shown: Proposal) -> bool:
@@ -164,14 +177,14 @@ _ACTS: dict[str, Any] = {
 
 def _apply(request: HttpRequest, shown: Proposal) -> None:
     try:
-        seen = from_text(request.POST.get("seen", ""))
-        if seen is None:
-            raise weighting.ChangedMeanwhile(shown.city.weights)
-        services.apply(proposal_id=shown.pk, seen=seen, by=person(request), now=timezone.now())
+        services.apply(proposal_id=shown.pk, by=person(request), now=timezone.now())
     except weighting.ChangedMeanwhile:
         messages.warning(
             request,
-            _("Les points de la ville ont changé entre-temps. Relisez le projet avant de l’appliquer."),
+            _(
+                "Les points de la ville ont changé depuis l’ouverture de ce projet. Ouvrez-en un autre, sur ceux "
+                "d’aujourd’hui, et renoncez à celui-ci."
+            ),
         )
     except weighting.SameWeights:
         messages.warning(request, _("Ces points sont déjà ceux de la ville."))
@@ -195,11 +208,15 @@ def _say(request: HttpRequest, refusal: ValidationError) -> None:
         messages.error(request, sentence)
 
 
-def _set_aside(request: HttpRequest, shown: Proposal) -> None:
-    key = request.POST.get("comment", "")
-    comment = get_object_or_404(Comment, proposal=shown, pk=int(key) if key.isdecimal() else 0)
-    services.set_comment_aside(comment_id=comment.pk, by=person(request), now=timezone.now())
-    messages.success(request, _("La remarque est mise de côté."))
+def _move(request: HttpRequest, shown: Proposal, act: str) -> None:
+    comment = get_object_or_404(Comment, proposal=shown, pk=key_of(request.POST.get("comment", "")))
+    by, now = person(request), timezone.now()
+    if act == "aside":
+        services.set_comment_aside(comment_id=comment.pk, by=by, now=now)
+        messages.success(request, _("La remarque est mise de côté."))
+    else:
+        services.put_comment_back(comment_id=comment.pk, by=by, now=now)
+        messages.success(request, _("La remarque compte de nouveau."))
 
 
 def _other(points: WeightsForm, city: City) -> Points | None:

@@ -25,6 +25,7 @@ PER_PAGE = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def say(request: HttpRequest, city: City) -> HttpResponse:
     """One question, without an account; what was said, in groups, and what the town answers."""
+    _keep_unnamed(request)
     form = WordsForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and visitors.passes(request, visitors.Act.VOICE, form):
         try:
@@ -67,6 +68,7 @@ def rules(request: HttpRequest, city: City) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def proposal(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """A proposal; while it is open, a comment on it."""
+    _keep_unnamed(request)
     shown = get_object_or_404(selectors.proposals_in_public(city).select_related("city"), pk=pk)
     form = WordsForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and visitors.passes(request, visitors.Act.VOICE, form):
@@ -102,6 +104,11 @@ def _proposal(request: HttpRequest, shown: Proposal, form: WordsForm) -> HttpRes
     today = local_day(timezone.now(), shown.city)
     context = {"one": presentation.proposal(shown, today=today), "form": form}
     return render(request, "voice/proposal.html", context, status=422 if form.errors else 200)
+
+
+def _keep_unnamed(request: HttpRequest) -> None:
+    """No line of log says who is signed in, neither of what was sent nor of the page that follows at once."""
+    request.unnamed = True  # type: ignore[attr-defined]
 
 
 def _refused(

@@ -45,8 +45,9 @@ def change(
     """Give the town other points, write down who did, and have every open need looked at again.
 
     `seen` are the points that the change was decided on; `opinion` is the number of the council's opinion that it
-    follows. Raises ValidationError (each from 0 to 100, together 100), SameWeights, ChangedMeanwhile and, in a town
-    that has bound itself to hear one, OpinionMissing; nothing is changed then.
+    follows, which is believed: `voice` alone names one, that has checked it (tests/test_architecture.py). Raises
+    ValidationError (each from 0 to 100, together 100), SameWeights, ChangedMeanwhile and, in a town that has bound
+    itself to hear one, OpinionMissing; nothing is changed then.
     """
     city = City.objects.select_for_update(no_key=True).get(pk=city_id)
     if city.weights_need_opinion and not opinion:

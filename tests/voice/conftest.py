@@ -65,7 +65,7 @@ def draft(city: Any, administrator: Any) -> Any:
 
 
 class Steps:
-    """What follows for a proposal, a day each: opened for eight days, judged on the second, answered on the tenth."""
+    """What follows for a proposal, opened for eight days, judged and answered on the tenth."""
 
     def __init__(self, by: Any) -> None:
         self.by = by
@@ -77,11 +77,11 @@ class Steps:
     def judge(self, proposal: Proposal, verdict: str = "for", *, now: datetime = NOW) -> Proposal:
         return services.record_opinion(
             proposal_id=proposal.pk,
-            on=(now + timedelta(days=1)).date(),
+            on=(now + timedelta(days=9)).date(),
             verdict=verdict,
             texts={"fr": "Le conseil est d’accord."},
             by=self.by,
-            now=now + timedelta(days=1),
+            now=now + timedelta(days=9),
         )
 
     def answer(self, proposal: Proposal, *, now: datetime = NOW + timedelta(days=9)) -> Proposal:

@@ -1,17 +1,23 @@
 """The pages: for everybody without an account, for the desk, for those who steer."""
 
+import io
+import json
+import logging
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from redis.exceptions import ConnectionError as RedisAway
 
 from accounts import visitors
 from cities.models import City
+from config import logs
 from engine.vocabulary import DEFAULT_WEIGHTS, PARTS
 from matching.models import WeightsChange
 from matching.weighting.weight_forms import as_text
+from tests.factories.accounts import UserFactory
 from tests.voice.conftest import NOW, OTHER
 from voice import services
 from voice.models import Comment, Proposal, Remark
@@ -97,6 +103,65 @@ def test_a_town_that_is_full_for_today_says_so_and_charges_nobody(client, city, 
         assert "Réessayez demain" in client.post(at(city, "say"), {"text": "Un abri"}).text
 
 
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_one_network_cannot_use_up_a_towns_day_signed_in_or_not(
+    client, city, settings, monkeypatch, is_signed_in
+):
+    settings.VISITOR_ACTS_FREE = 100
+    monkeypatch.setattr("accounts.visitors.VOICE_A_DAY", 2)
+    if is_signed_in:
+        client.force_login(UserFactory())
+    answers = [client.post(at(city, "say"), {"text": f"Un abri {number}"}).status_code for number in range(3)]
+    assert answers == [302, 302, 422]
+    assert visitors.VOICE_A_DAY * 10 <= services.MOST_A_DAY
+    assert Remark.objects.count() == 2
+
+
+def test_whoever_is_signed_in_is_given_the_riddle_that_they_have_to_answer(client, city, settings):
+    settings.VISITOR_ACTS_FREE = 0
+    client.force_login(UserFactory())
+    assert "data-riddle" in client.get(at(city, "say")).text
+
+
+def test_a_full_town_says_so_without_valkey_too(client, city, say, monkeypatch):
+    def is_away(*args, **options):
+        raise RedisAway("gone")
+
+    say(now=timezone.now())
+    monkeypatch.setattr("voice.services.anonymous.MOST_A_DAY", 1)
+    for call in ("add", "decr"):
+        monkeypatch.setattr(visitors.cache, call, is_away)
+    assert "Réessayez demain" in client.post(at(city, "say"), {"text": "Un abri"}).text
+
+
+@pytest.mark.parametrize("page", ["say", "proposal"])
+def test_no_line_of_log_says_who_wrote(client, city, draft, steps, page):
+    person = UserFactory()
+    words = [steps.open(draft(now=timezone.now()), now=timezone.now()).pk] if page == "proposal" else []
+    client.force_login(person)
+    output = io.StringIO()
+    handler = logging.StreamHandler(output)
+    handler.setFormatter(logs.Json())
+    logging.getLogger().addHandler(handler)
+    try:
+        client.get(at(city, "rules"))
+        answer = client.post(at(city, page, *words), {"text": "Un abri"}, follow=True)
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert answer.redirect_chain
+    told = [json.loads(line) for line in output.getvalue().splitlines()]
+    told = [line for line in told if line["message"] == "answered"]
+    assert [line["method"] for line in told] == ["GET", "POST", "GET"]
+    assert told[0]["user"] == person.pk
+    assert not any("user" in line for line in told[1:])
+
+
+def test_a_browser_and_we_count_new_lines_alike(client, city):
+    text = "\r\n".join(["x" * 99] * 6)
+    assert len(text.replace("\r", "")) == 599
+    assert client.post(at(city, "say"), {"text": text}).status_code == 302
+
+
 def test_a_draft_is_nobodys_to_read(client, city, draft):
     proposal = draft()
     assert client.get(at(city, "proposal", proposal.pk)).status_code == 404
@@ -113,10 +178,15 @@ def test_somebody_comments_and_the_count_is_hidden_while_it_is_small(client, cit
     address = at(city, "proposal", proposal.pk)
     for number in range(5):
         page = client.get(address)
-        assert "Moins de 5 remarques" in page.text
+        assert "5 remarques" not in page.text
+        Proposal.objects.update(dropped_at=timezone.now())
+        assert "Moins de 5 remarques" in client.get(address).text
+        Proposal.objects.update(dropped_at=None)
         key = page.context["form"]["form_key"].value()
         assert client.post(address, {"text": f"Avis {number}", "form_key": key}).status_code == 302
     assert Comment.objects.count() == 5
+    assert "5 remarques" not in client.get(address).text
+    Proposal.objects.update(dropped_at=timezone.now())
     page = client.get(address).text
     assert "5 remarques" in page
     assert "Avis 3" not in page  # what others write is the town's and the council's to read
@@ -152,9 +222,30 @@ def test_the_desk_begins_a_group_and_fills_it(desk, city, say):
     assert "Une laverie" in desk.get(f"{address}?aside").text
 
 
+def test_the_second_page_of_what_was_set_aside_is_of_that(desk, city, operator, say, monkeypatch):
+    monkeypatch.setattr("voice.desk_views.PER_PAGE", 1)
+    keys = [say("Une insulte").pk, say("Une autre").pk]
+    services.set_aside(city=city, remark_ids=keys, by=operator, now=NOW)
+    page = desk.get(f"{at(city, 'sort')}?aside")
+    assert "?aside&amp;page=2" in page.text
+    assert "Une insulte" in desk.get(f"{at(city, 'sort')}?aside&page=2").text
+
+
+def test_words_run_in_their_own_direction_whatever_the_page_was_in(desk, city, say):
+    say("<b>مغسلة", language="fr")
+    assert '<span class="preline" dir="auto">&lt;b&gt;مغسلة</span>' in desk.get(at(city, "sort")).text
+
+
 @pytest.mark.parametrize(
     "typed",
-    [{}, {"remark": "x"}, {"remark": "1"}, {"remark": "1", "group": "999999"}],
+    [
+        {},
+        {"remark": "x"},
+        {"remark": "1"},
+        {"remark": "1", "group": "999999"},
+        {"remark": "9" * 5000},
+        {"remark": "1", "group": "9" * 5000},
+    ],
 )
 def test_nothing_ticked_or_no_group_moves_nothing(desk, city, say, typed):
     say()
@@ -203,10 +294,12 @@ def test_it_is_opened_from_its_page(steering, city, draft):
 
 def test_answered_and_applied_from_its_page(client, steering, city, ready):
     address = at(city, "steer", ready.pk)
-    typed = {"act": "apply", "seen": as_text(DEFAULT_WEIGHTS)}
+    typed = {"act": "apply"}
     assert "après l’avis" in steering.post(address, typed, follow=True).text
     steering.post(address, {"act": "answer", "answer-answer_fr": "La ville suit l’avis."})
-    assert "entre-temps" in steering.post(address, typed | {"seen": "1 2"}, follow=True).text
+    City.objects.filter(pk=city.pk).update(weights=OTHER | {"dates": 15, "courtesy": 0})
+    assert "depuis l’ouverture" in steering.post(address, typed, follow=True).text
+    City.objects.filter(pk=city.pk).update(weights=DEFAULT_WEIGHTS)
     steering.post(address, typed)
     assert WeightsChange.objects.get().opinion == ready.opinion
     page = client.get(at(city, "proposal", ready.pk)).text
@@ -216,14 +309,62 @@ def test_answered_and_applied_from_its_page(client, steering, city, ready):
     assert "clos" in steering.post(address, typed, follow=True).text
 
 
-def test_given_up_in_words(client, steering, city, ready):
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_given_up_in_words(client, steering, city, ready, steps, is_answered):
     address = at(city, "steer", ready.pk)
+    if is_answered:
+        steps.answer(ready, now=timezone.now())
+    assert "drop-answer_fr" in steering.get(address).text
     assert steering.post(address, {"act": "drop"}).status_code == 422
     steering.post(address, {"act": "drop", "drop-answer_fr": "Nous n’en avons pas les moyens."})
     assert "pas les moyens" in client.get(at(city, "proposal", ready.pk)).text
 
 
-def test_a_comment_that_insults_is_set_aside(steering, city, draft, steps):
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"act": "rewrite", "title_fr": "Mes mots", "text_fr": "Parce que.", **points(OTHER)}, "déjà public"),
+        ({"act": "open", "open-until": "2099-01-01"}, "déjà public"),
+        (
+            {
+                "act": "opinion",
+                "opinion-on": "2026-01-01",
+                "opinion-verdict": "for",
+                "opinion-opinion_fr": "Mes mots",
+            },
+            "ne change plus",
+        ),
+    ],
+)
+def test_what_comes_too_late_is_refused_with_what_was_typed(steering, city, ready, steps, typed, said):
+    steps.answer(ready, now=timezone.now())
+    answer = steering.post(at(city, "steer", ready.pk), typed)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert all(word in answer.text for word in typed.values() if word in ("Mes mots", "2099-01-01"))
+
+
+def test_an_answer_to_what_is_over_keeps_its_words(steering, city, ready):
+    Proposal.objects.update(dropped_at=timezone.now())
+    typed = {"act": "answer", "answer-answer_fr": "Mes mots"}
+    answer = steering.post(at(city, "steer", ready.pk), typed)
+    assert answer.status_code == 422
+    assert "clos" in answer.text
+    assert "Mes mots" in answer.text
+
+
+def test_all_comments_can_be_read_a_page_at_a_time(steering, city, draft, steps, monkeypatch):
+    monkeypatch.setattr("voice.town_views.COMMENTS_PER_PAGE", 1)
+    proposal = steps.open(draft())
+    for text in ("La première", "La seconde"):
+        common = {"language": "fr", "form_key": text, "by": None, "now": NOW}
+        services.comment(proposal_id=proposal.pk, text=text, **common)
+    address = at(city, "steer", proposal.pk)
+    assert "La seconde" in steering.get(address).text
+    assert "La première" in steering.get(f"{address}?page=2").text
+
+
+def test_a_comment_that_insults_is_set_aside(steering, city, administrator, draft, steps):
     proposal = steps.open(draft())
     said = services.comment(
         proposal_id=proposal.pk, text="Insulte", language="fr", form_key="k", by=None, now=NOW
@@ -231,13 +372,22 @@ def test_a_comment_that_insults_is_set_aside(steering, city, draft, steps):
     address = at(city, "steer", proposal.pk)
     assert "Insulte" in steering.get(address).text
     steering.post(address, {"act": "aside", "comment": said.pk})
-    assert "Insulte" not in steering.get(address).text
-    assert steering.post(address, {"act": "aside", "comment": "x"}).status_code == 404
+    said.refresh_from_db()
+    assert said.is_set_aside
+    assert f"Mise de côté par <bdi>{administrator}</bdi>" in steering.get(address).text
+    steering.post(address, {"act": "back", "comment": said.pk})
+    assert "Mise de côté" not in steering.get(address).text
+    for key in ("x", "9" * 5000):
+        assert steering.post(address, {"act": "aside", "comment": key}).status_code == 404
 
 
 @pytest.mark.parametrize("count", [2, 20])
 def test_lists_ask_no_more_for_more_rows(client, city, draft, steps, django_assert_max_num_queries, count):
-    for _ in range(count):
-        steps.open(draft())
+    for number in range(count):
+        proposal = steps.open(draft())
+        if number % 2:  # judged and applied
+            judged = {"opinion_year": 2026, "opinion_number": number, "opinion_on": NOW, "verdict": "for"}
+            said = {"opinion_texts": {"fr": "Oui"}, "answers": {"fr": "Oui"}, "answered_at": NOW}
+            Proposal.objects.filter(pk=proposal.pk).update(**judged, **said, applied_at=NOW)
     with django_assert_max_num_queries(6):
         client.get(at(city, "rules"))

@@ -15,7 +15,7 @@ from matching import weighting
 from matching.models import WeightsChange
 from matching.weighting.weight_forms import as_text
 from tests.factories.accounts import CityRoleFactory, UserFactory
-from tests.voice.conftest import NOW, OTHER
+from tests.voice.conftest import NOW, OTHER, Steps
 from town.models import AuditRow
 from voice import services
 from voice.models import Proposal, ProposalEdit
@@ -23,8 +23,15 @@ from voice.models import Proposal, ProposalEdit
 LATER = NOW + timedelta(days=10)
 
 
-def apply(proposal, by, *, seen=DEFAULT_WEIGHTS, now=LATER):
-    return services.apply(proposal_id=proposal.pk, seen=seen, by=by, now=now)
+def apply(proposal, by, *, now=LATER):
+    return services.apply(proposal_id=proposal.pk, by=by, now=now)
+
+
+def judge_on(proposal, day, by):
+    """The council's opinion, given and written down on a day."""
+    return services.record_opinion(
+        proposal_id=proposal.pk, on=day.date(), verdict="for", texts={"fr": "Oui"}, by=by, now=day
+    )
 
 
 def comment(proposal, *, key="k", now=NOW):
@@ -58,7 +65,7 @@ def test_each_step_is_kept_with_who_and_what(administrator, draft, steps):
     kept = [set(edit.what) for edit in ProposalEdit.objects.filter(proposal=proposal)]
     assert kept == [
         {"titles", "texts", "weights"},
-        {"opened_at", "comments_until"},
+        {"opened_at", "comments_until", "weights_before"},
         {"opinion_on", "opinion_number", "opinion_year", "verdict", "opinion_texts"},
         {"answers", "answered_at"},
         {"applied_at"},
@@ -88,13 +95,11 @@ def test_without_opinion_or_answer_nothing_changes(city, administrator, draft, s
         Proposal.objects.update(applied_at=LATER)
 
 
-def test_the_answer_has_words_and_waits_for_the_opinion_and_the_comments(administrator, draft, steps):
+def test_the_answer_has_words_and_waits_for_the_opinion(administrator, draft, steps):
     proposal = steps.open(draft())
     with pytest.raises(ValidationError, match="conseil"):
         steps.answer(proposal)
     steps.judge(proposal)
-    with pytest.raises(ValidationError, match="encore ouvertes"):
-        steps.answer(proposal, now=NOW + timedelta(days=8))
     with pytest.raises(ValidationError):
         services.answer(proposal_id=proposal.pk, texts={"fr": " "}, by=administrator, now=LATER)
     assert steps.answer(proposal).answered_at
@@ -123,14 +128,26 @@ def test_an_opinion_is_put_right_until_the_town_has_answered(draft, steps):
         steps.judge(proposal)
 
 
-def test_no_opinion_of_tomorrow_nor_before_the_opening(administrator, draft, steps):
+@pytest.mark.parametrize("days", [0, 8, 11])
+def test_no_opinion_of_tomorrow_nor_before_the_last_comment(administrator, draft, steps, days):
     proposal = steps.open(draft())
-    for days in (-1, 1):
-        on = (NOW + timedelta(days=days)).date()
-        with pytest.raises(ValidationError):
-            services.record_opinion(
-                proposal_id=proposal.pk, on=on, verdict="for", texts={"fr": "Oui"}, by=administrator, now=NOW
-            )
+    on = (NOW + timedelta(days=days)).date()
+    with pytest.raises(ValidationError) as refusal:
+        services.record_opinion(
+            proposal_id=proposal.pk, on=on, verdict="for", texts={"fr": "Oui"}, by=administrator, now=LATER
+        )
+    assert list(refusal.value.message_dict) == ["on"]
+
+
+def test_a_number_that_was_published_stays_that_opinion_s(administrator, draft, steps):
+    december, january = NOW.replace(month=12, day=30), NOW.replace(year=2027, month=1, day=4)
+    proposal = steps.open(draft(now=december - timedelta(days=9)), now=december - timedelta(days=9))
+    judge_on(proposal, december, administrator)
+    with pytest.raises(ValidationError) as refusal:
+        judge_on(proposal, january, administrator)
+    assert list(refusal.value.message_dict) == ["on"]
+    proposal.refresh_from_db()
+    assert proposal.opinion == "2026-1"
 
 
 @pytest.mark.parametrize("days", [6, 366])
@@ -147,22 +164,21 @@ def test_points_that_do_not_make_a_hundred_are_refused(draft):
     assert not Proposal.objects.exists()
 
 
-def test_points_that_somebody_changed_meanwhile_are_not_written_over(city, administrator, draft, steps):
-    proposal = steps.all(draft())
-    third = {**OTHER, "dates": 15, "courtesy": 0}
-    weighting.change(city_id=city.pk, weights=third, seen=DEFAULT_WEIGHTS, by=administrator, now=NOW)
+def test_what_a_council_was_heard_on_is_not_undone_by_another_opinion(city, administrator, draft, steps):
+    first, second = steps.all(draft()), steps.all(draft({**OTHER, "dates": 15, "courtesy": 0}))
+    apply(first, administrator)
     with pytest.raises(weighting.ChangedMeanwhile):
-        apply(proposal, administrator)
-    proposal.refresh_from_db()
-    assert proposal.applied_at is None
-    assert apply(proposal, administrator, seen=third).applied_at
+        apply(second, administrator)
+    city.refresh_from_db()
+    second.refresh_from_db()
+    assert (city.weights, second.applied_at, second.weights_before) == (OTHER, None, DEFAULT_WEIGHTS)
 
 
 def test_what_is_over_stays_so(administrator, draft, steps):
     proposal = steps.all(draft())
     apply(proposal, administrator)
     with pytest.raises(ValidationError, match="clos"):
-        apply(proposal, administrator, seen=OTHER)
+        apply(proposal, administrator)
     with pytest.raises(ValidationError, match="clos"):
         services.drop(proposal_id=proposal.pk, texts={"fr": "Non"}, by=administrator, now=LATER)
 
@@ -175,9 +191,22 @@ def test_the_town_gives_up_in_words_what_everybody_has_read(administrator, draft
         services.drop(proposal_id=proposal.pk, texts={}, **common)
     assert list(refusal.value.message_dict) == ["answer_fr"]
     dropped = services.drop(proposal_id=proposal.pk, texts={"fr": "Trop tôt."}, **common)
-    assert dropped.answers == {"fr": "Trop tôt."}
+    assert (dropped.drop_texts, dropped.answers) == ({"fr": "Trop tôt."}, {})
     with pytest.raises(services.Closed):
         comment(proposal)
+
+
+def test_after_the_answer_the_town_gives_up_in_words_too(administrator, draft, steps):
+    proposal = steps.all(draft())
+    common = {"proposal_id": proposal.pk, "by": administrator, "now": LATER}
+    with pytest.raises(ValidationError) as refusal:
+        services.drop(texts={}, **common)
+    assert list(refusal.value.message_dict) == ["answer_fr"]
+    dropped = services.drop(texts={"fr": "Plus de moyens."}, **common)
+    assert (dropped.drop_texts, dropped.answers) == (
+        {"fr": "Plus de moyens."},
+        {"fr": "La ville suit cet avis."},
+    )
 
 
 def test_who_does_not_steer_the_town_writes_no_proposal(city, operator, draft):
@@ -237,10 +266,33 @@ def test_the_database_notes_nothing_of_whoever_comments(client, city, draft, ste
 def test_what_is_set_aside_counts_no_more_and_twice_is_once(administrator, draft, steps):
     proposal = steps.open(draft())
     said = comment(proposal)
-    for _ in range(2):
-        services.set_comment_aside(comment_id=said.pk, by=administrator, now=NOW)
+    for move, count in ((services.set_comment_aside, 0), (services.put_comment_back, 1)):
+        for _ in range(2):
+            move(comment_id=said.pk, by=administrator, now=NOW)
+        proposal.refresh_from_db()
+        assert proposal.comment_count == count
+    said.refresh_from_db()
+    assert (said.sorted_by, said.sorted_at) == (administrator, NOW)
+
+
+def test_who_does_not_steer_the_town_moves_no_comment(operator, draft, steps):
+    said = comment(steps.open(draft()))
+    for move in (services.set_comment_aside, services.put_comment_back):
+        with pytest.raises(PermissionDenied):
+            move(comment_id=said.pk, by=operator, now=NOW)
+
+
+def test_comments_that_come_and_go_at_once_are_counted_right(at_once, administrator, draft, steps):
+    proposal = steps.open(draft())
+    said = comment(proposal)
+    at_once(
+        lambda: comment(proposal, key="other"),
+        lambda: comment(proposal, key="third"),
+        lambda: services.set_comment_aside(comment_id=said.pk, by=administrator, now=NOW),
+        lambda: services.set_comment_aside(comment_id=said.pk, by=administrator, now=NOW),
+    )
     proposal.refresh_from_db()
-    assert proposal.comment_count == 0
+    assert proposal.comment_count == proposal.comments.filter(is_set_aside=False).count() == 2
 
 
 def test_the_count_outlives_the_texts(draft, steps):
@@ -258,6 +310,18 @@ def test_numbers_begin_anew_each_year_and_in_each_town(draft, steps):
     assert [steps.judge(steps.open(draft())).opinion for _ in range(2)] == ["2026-1", "2026-2"]
     next_year = NOW + timedelta(days=365)
     assert steps.judge(steps.open(draft(), now=next_year), now=next_year).opinion == "2027-1"
+    elsewhere = CityRoleFactory(role=Role.ADMINISTRATOR)
+    there = Steps(elsewhere.user)
+    words = {"titles": {"fr": "A"}, "texts": {"fr": "B"}, "weights": None, "by": elsewhere.user, "now": NOW}
+    assert there.judge(there.open(services.draft(city=elsewhere.city, **words))).opinion == "2026-1"
+    assert steps.judge(steps.open(draft())).opinion == "2026-3"
+
+
+def test_applied_twice_at_once_is_applied_once(at_once, administrator, draft, steps):
+    proposal = steps.all(draft())
+    answers = at_once(*[lambda: apply(proposal, administrator)] * 2)
+    assert sorted(type(one).__name__ for one in answers) == ["Proposal", "ValidationError"]
+    assert WeightsChange.objects.get().opinion == "2026-1"
 
 
 def test_two_opinions_at_once_have_two_numbers(at_once, draft, steps):

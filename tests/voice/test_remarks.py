@@ -41,8 +41,26 @@ def test_words_language_and_day_are_all_that_is_kept(say):
 
 
 def test_the_same_form_twice_is_kept_once(say):
-    assert say(key="once") == say("Autre chose", key="once")
-    assert Remark.objects.get().text == "Une laverie"
+    assert say(key="once") == say(key="once")
+    assert Remark.objects.count() == 1
+
+
+def test_the_same_form_twice_at_once_is_kept_once(at_once, say):
+    first, second = at_once(*[lambda: say(key="once")] * 2)
+    assert first == second == Remark.objects.get()
+
+
+def test_whoever_goes_back_and_writes_something_else_has_said_two_things(say):
+    say(key="once"), say("Autre chose", key="once")
+    assert {one.text for one in Remark.objects.all()} == {"Une laverie", "Autre chose"}
+
+
+def test_of_the_day_before_yesterday_no_form_is_known(say):
+    old, young = say(), say(now=NOW + timedelta(days=1))
+    services.forget(by=None, now=NOW + timedelta(days=2))
+    old.refresh_from_db(), young.refresh_from_db()
+    assert old.form_key is None
+    assert young.form_key
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 601])
@@ -138,10 +156,25 @@ def test_under_five_is_not_told_and_five_is(client, city, operator, say, group):
     assert "Dit 5 fois en un an" in shown(client, city).text
 
 
+def test_a_group_is_public_once_something_is_in_it_or_answered(client, city, operator, say, group):
+    assert selectors.groups_in_public(city) == []
+    assert "Laver son linge" not in shown(client, city).text
+    remark = say()
+    put(city, operator, [remark], group)
+    assert selectors.groups_in_public(city) == [group]
+    put(city, operator, [remark], None)
+    assert selectors.groups_in_public(city) == []
+    words = {"titles": group.titles, "state": "cannot", "answers": {"fr": "Non."}, "by": operator, "now": NOW}
+    services.change_group(group_id=group.pk, **words)
+    assert selectors.groups_in_public(city) == [group]
+
+
 def test_the_order_of_groups_tells_nothing_of_small_counts(city, operator, say, group):
     other = services.begin_group(city=city, titles={"fr": "Cours du soir"}, by=operator, now=NOW)
+    for one in (group, other):
+        put(city, operator, [say()], one)
     before = selectors.groups_in_public(city)
-    put(city, operator, [say() for _ in range(4)], before[-1])
+    put(city, operator, [say() for _ in range(3)], before[-1])
     assert selectors.groups_in_public(city) == before == [other, group]
 
 

@@ -8,6 +8,7 @@ from voice.services.anonymous import (
     TooMany,
     comment,
     forget,
+    put_comment_back,
     say,
     set_comment_aside,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "forget",
     "open_to_comments",
     "put",
+    "put_comment_back",
     "record_opinion",
     "rewrite",
     "say",

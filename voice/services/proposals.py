@@ -78,6 +78,7 @@ def open_to_comments(*, proposal_id: int, until: date, by: User, now: datetime) 
         )
         raise ValidationError({"until": words % {"n": LEAST_DAYS}})
     proposal.opened_at, proposal.comments_until = now, until
+    proposal.weights_before = proposal.city.weights if proposal.weights is not None else None
     return _saved(proposal, before, by, now)
 
 
@@ -85,52 +86,48 @@ def open_to_comments(*, proposal_id: int, until: date, by: User, now: datetime) 
 def record_opinion(
     *, proposal_id: int, on: date, verdict: str, texts: Mapping[str, str], by: User, now: datetime
 ) -> Proposal:
-    """Write down what the council said, under its number in the town and the year; until the town has answered, what
-    was written wrongly may be put right. Raises ValidationError.
+    """Write down what the council said once the comments were closed, under its number in the town and the year; until
+    the town has answered, what was written wrongly may be put right, within the year. Raises ValidationError.
     """
     proposal, before = _locked(proposal_id, by)
     _refuse(proposal.opened_at is None, _("Ouvrez d’abord le projet aux remarques."))
     _refuse(
         proposal.answered_at is not None, _("La ville a déjà répondu à cet avis\u202f: il ne change plus.")
     )
-    assert proposal.opened_at is not None
-    first, today = local_day(proposal.opened_at, proposal.city), local_day(now, proposal.city)
-    if not first <= on <= today:
+    assert proposal.comments_until is not None
+    if not proposal.comments_until < on <= local_day(now, proposal.city):
         raise ValidationError(
-            {"on": _("Un avis se donne après l’ouverture du projet, et s’écrit ici une fois donné.")}
+            {"on": _("Un avis se donne une fois les remarques closes, et s’écrit ici une fois donné.")}
         )
+    if proposal.opinion_year not in (None, on.year):
+        raise ValidationError({"on": _("Cet avis garde son année\u202f: elle est dans son numéro.")})
     if verdict not in Verdict.values:
         raise ValidationError({"verdict": _("Dites le sens de l’avis.")})
     proposal.opinion_texts = checked(texts, field="opinion", longest=LONGEST_TEXT)
     proposal.opinion_on, proposal.verdict = on, verdict
-    if proposal.opinion_year != on.year:
+    if proposal.opinion_year is None:
         proposal.opinion_year, proposal.opinion_number = on.year, _next_number(proposal.city, on.year)
     return _saved(proposal, before, by, now)
 
 
 @transaction.atomic
 def answer(*, proposal_id: int, texts: Mapping[str, str], by: User, now: datetime) -> Proposal:
-    """The town's answer to the opinion and the comments, once both are in; better words may follow until it acts.
+    """The town's answer to the comments and the opinion, which comes after them; better words may follow until it acts.
     Raises ValidationError.
     """
     proposal, before = _locked(proposal_id, by)
     _refuse(not proposal.opinion, _("Le conseil n’a pas encore donné son avis."))
-    assert proposal.comments_until is not None
-    _refuse(
-        local_day(now, proposal.city) <= proposal.comments_until,
-        _("Les remarques sont encore ouvertes\u202f: répondez quand elles seront closes."),
-    )
     proposal.answers = checked(texts, field="answer", longest=LONGEST_TEXT)
     proposal.answered_at = proposal.answered_at or now
     return _saved(proposal, before, by, now)
 
 
 @transaction.atomic
-def apply(*, proposal_id: int, seen: Points, by: User, now: datetime) -> Proposal:
+def apply(*, proposal_id: int, by: User, now: datetime) -> Proposal:
     """Do what it says: the town's points change under the opinion's number, or its rule in words holds from now on.
 
-    `seen` are the town's points that whoever decides has read. Raises ValidationError, and what
-    `matching.weighting.change` raises.
+    Raises ValidationError, and what `matching.weighting.change` raises: ChangedMeanwhile where the town's points are
+    no longer those that the proposal was opened on, for nobody was heard on what it would now undo.
     """
     proposal, before = _locked(proposal_id, by)
     _refuse(
@@ -140,10 +137,11 @@ def apply(*, proposal_id: int, seen: Points, by: User, now: datetime) -> Proposa
     proposal.applied_at = now
     _saved(proposal, before, by, now)
     if proposal.weights is not None:
+        assert proposal.weights_before is not None
         weighting.change(
             city_id=proposal.city_id,
             weights=proposal.weights,
-            seen=seen,
+            seen=proposal.weights_before,
             opinion=proposal.opinion,
             by=by,
             now=now,
@@ -153,11 +151,10 @@ def apply(*, proposal_id: int, seen: Points, by: User, now: datetime) -> Proposa
 
 @transaction.atomic
 def drop(*, proposal_id: int, texts: Mapping[str, str], by: User, now: datetime) -> Proposal:
-    """Give it up; what everybody has read ends with the reason in words. Raises ValidationError."""
+    """Give it up; what everybody has read ends with the reason in words, answered or not. Raises ValidationError."""
     proposal, before = _locked(proposal_id, by)
-    if proposal.opened_at is not None and proposal.answered_at is None:
-        proposal.answers = checked(texts, field="answer", longest=LONGEST_TEXT)
-        proposal.answered_at = now
+    if proposal.opened_at is not None:
+        proposal.drop_texts = checked(texts, field="answer", longest=LONGEST_TEXT)
     proposal.dropped_at = now
     return _saved(proposal, before, by, now)
 
