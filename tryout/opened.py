@@ -33,8 +33,9 @@ _SAYS_WHERE = frozenset({"commune", "postcode", "lat"})
 def open_list(
     path: Path, columns: Sequence[Column], answers: FileAnswers, for_all: Mapping[str, str], *, sheet: Any
 ) -> Table:
-    """The table of a list. `for_all` says (a column, as people call it → cell) what holds for all its rows; where several sheets
-    may be meant, one that is called as our template calls it (`sheet`, a lazy word) is. Raises Unreadable.
+    """The table of a list. `for_all` says (a column, as people call it → cell) what holds for all its rows; where
+    several sheets may be meant, one that is called as our template calls it (`sheet`, a lazy word) is. Raises
+    Unreadable.
     """
     knows = knows_names(columns)
     if unknown := [name for name in for_all if knows(name) is None]:

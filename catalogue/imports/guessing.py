@@ -43,8 +43,8 @@ BY_CONTENT = (
 )  # fmt: skip
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DIGITS = re.compile(r"\d")
-# What nothing is read from by its cells: where somebody comes from is never recorded ("Nationalité" is full of words that
-# are languages too), and what is refused is the contrary of what is said.
+# What nothing is read from by its cells: where somebody comes from is never recorded ("Nationalité" is full of words
+# that are languages too), and what is refused is the contrary of what is said.
 _NEVER_GUESSED = re.compile(
     r"national|citoyen|citizen|origin|refus|reject|гражданств|громадянств|национальн|національн|походження|происхожден"
     r"|відмов|отказ|جنسي|رفض|مرفوض|تابعيت|مليت"
