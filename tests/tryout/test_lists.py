@@ -233,28 +233,33 @@ def test_it_is_as_this_machine_writes_numbers(monkeypatch: pytest.MonkeyPatch) -
 # --- The template --------------------------------------------------------------------------------------
 
 
-def test_the_template_is_read_as_it_is_written_and_its_example_is_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["fr", "en", "ar"])
+def test_the_template_is_read_as_it_is_written_and_its_example_is_passed_over(
+    tmp_path: Path, language: str
+) -> None:
     path = tmp_path / "listes.xlsx"
-    call_command("match_files", template=path)
+    call_command("match_files", template=path, language=language)
     options = {
         "offers": path,
         "needs": path,
         "out": tmp_path / "out",
         "seconds": 0.0,
         "today": date(2026, 3, 1),
+        "language": language,
+        "numbers": "point",
     }
     call_command("match_files", **options)
     assert read(tmp_path / "out" / "matches.csv") == []
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["Propositions", "Besoins", "Aide"]
+    offered, asked, help_page = book.worksheets
     # Each column says what it may hold, on its head and on the page of help.
-    heads = [*book["Propositions"][1], *book["Besoins"][1]]
+    heads = [*offered[1], *asked[1]]
     assert all(cell.comment and cell.comment.text for cell in heads)
-    assert {cell.value for cell in heads} <= {row[1] for row in book["Aide"].iter_rows(values_only=True)}
+    assert {cell.value for cell in heads} <= {row[1] for row in help_page.iter_rows(values_only=True)}
     # Without its first word the example is a row as any: it says what the columns want.
-    for name in ("Propositions", "Besoins"):
-        assert book[name]["A2"].value == "Exemple"
-        book[name]["A2"].value = "1"
+    for page in (offered, asked):
+        assert page["A2"].value == "Exemple"
+        page["A2"].value = "1"
     book.save(path)
     call_command("match_files", **options)
     assert len(read(tmp_path / "out" / "matches.csv")) == 1
