@@ -17,7 +17,7 @@ def main() -> None:
     django.setup()
     from tryout.management.commands.match_files import Command
 
-    Command().run_from_argv(["accorde-match", "", *sys.argv[1:]])
+    Command(numbers="auto").run_from_argv(["accorde-match", "", *sys.argv[1:]])
 
 
 if __name__ == "__main__":
