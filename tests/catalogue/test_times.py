@@ -105,7 +105,10 @@ def test_names_in_lists() -> None:
 def test_in_figures_the_day_comes_first(language: str) -> None:
     with override(language):
         assert date_format(date(2026, 3, 12), "SHORT_DATE_FORMAT") == "12/03/2026"
-        assert date_format(datetime(2026, 3, 12, 14, 5, tzinfo=UTC), "SHORT_DATETIME_FORMAT") == "12/03/2026 14:05"
+        assert (
+            date_format(datetime(2026, 3, 12, 14, 5, tzinfo=UTC), "SHORT_DATETIME_FORMAT")
+            == "12/03/2026 14:05"
+        )
         assert DateField().clean("03/12/2026") == date(2026, 12, 3)
 
 
