@@ -389,7 +389,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 # As Django's own name.
 NOTICES_COOKIE_NAME = "messages"
 USE_I18N = True
-FORMAT_MODULE_PATH = "config.formats"
+FORMAT_MODULE_PATH = "catalogue.formats"
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
 

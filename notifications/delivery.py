@@ -285,7 +285,7 @@ class _Batch:
         return in_order.reverse()
 
     def _send(self, transport: Transport, message: Message) -> Result:
-        self.pace.note()
+        self.pace.note(self.claimed_at)
         if self.channel not in channel_registry.companions():
             # Before it leaves: a contact that is told is noted, even where nobody knows whether it arrived.
             contacts.note_read(message, by=message.recipient, now=self.clock())

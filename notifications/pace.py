@@ -6,7 +6,11 @@ to the next batch and to another worker.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from notifications import channel_registry, claims
 from notifications.services import DELIVER_TASK
@@ -23,11 +27,12 @@ class Pace:
         rate = channel_registry.per_minute_of(line.channel)
         self.interval = timedelta(minutes=1) / rate if rate else None
         self.clock = clock
-        self.has_sent = False
+        self.channel = line.channel
         self.is_resting = False
         self.left_at: datetime | None = None
-        # What is said to have left later than now was noted before somebody put the clock back.
-        if self.interval and (last := claims.begun_on(line)) and last.claimed_at <= clock():
+        # What is said to have left long after now was noted before somebody put the clock back; a little after, by a
+        # machine whose clock is ahead.
+        if self.interval and (last := claims.begun_on(line)) and last.claimed_at <= clock() + self.interval:
             self.left_at = last.claimed_at
 
     def allows_one_more(self) -> bool:
@@ -39,11 +44,12 @@ class Pace:
             time.sleep(max(rest, 0))
             return True
         self.is_resting = True
-        # Whoever was woken meanwhile and sent nothing asks for nothing: one wake-up follows another.
-        if self.has_sent:
-            wake_later(DELIVER_TASK, seconds=rest)
+        # Whoever is woken meanwhile rests as well, and asks for no second wake-up for the same moment.
+        with suppress(RedisError):
+            if cache.add(f"pace:{self.channel}:{self.left_at.isoformat()}", 1, timeout=60):
+                wake_later(DELIVER_TASK, seconds=rest)
         return False
 
-    def note(self) -> None:
-        """A message is leaving."""
-        self.left_at, self.has_sent = self.clock(), True
+    def note(self, claimed_at: datetime) -> None:
+        """A message is leaving, that was claimed just now."""
+        self.left_at = claimed_at

@@ -2,7 +2,8 @@
 
 A text counts only when all of it is one of these words, whatever its alphabet, case, accents and surrounding signs, and
 what is only polite: "Bonjour, oui merci !" is a yes, "oui mais pas avant 20h" is not. Nor is what its own signs put in
-doubt: "Oui ?", "oui 👎", "-1". Who asks to be called may go on and say when: a person reads that.
+doubt: "Oui ?", "oui 👎", "oui 😢", "-1". "D'accord, merci" may say no more than that it was read. Who asks to be called
+may go on and say when: a person reads that.
 """
 
 import re
@@ -130,8 +131,13 @@ _POLITE: Mapping[str, tuple[str, ...]] = {
 
 # A question back, a sign that says the contrary or shrugs, what is struck through, a number with a sign: no answer.
 _QUESTION = re.compile("[?？؟፧⁇⁈⁉❓❔🤔🤷\u0335-\u0338\u20e0]|[-+\u2212\u2013]\\s*\\d")
-_SAYS_NO, _SAYS_YES = re.compile("[👎❌🚫🙅✖⛔🛑]"), re.compile("[👍✅✔👌🆗🙆]")
-_DOUBTS = {Said.YES: (_QUESTION, _SAYS_NO), Said.NO: (_QUESTION, _SAYS_YES), Said.LATER: (_QUESTION,)}
+_SAYS_YES = re.compile("[👍✅✔👌🆗🙆]")
+# Beside a yes no other sign may stand, for nobody can list those that take it back: "oui 😢", "oui :(".
+_HARMLESS = frozenset("👍✅✔☑👌🆗🙆🙏❤♥💙💛😊🙂☺😀😃😄♂♀")
+_SAD = re.compile(r"[:;=]['’-]?[(\[/\\|]")
+# To one who is told something these say no more than "read", once there are thanks beside them.
+_AGREED = ("d’accord", "موافق", "موافقة")
+_THANKS = re.compile(r"\b(?:merci|شكرا|thanks|thank you)\b")
 
 # A longer text is somebody's own words.
 LONGEST = 40
@@ -149,10 +155,26 @@ def understood(text: str) -> Said:
         return Said.CALL_ME
     if len(bare) > LONGEST:
         return Said.UNCLEAR
-    if _STOP.fullmatch(bare):
+    point = _to_the_point(bare)
+    if _STOP.fullmatch(bare) or _STOP.fullmatch(point):
         return Said.STOP
-    said = _MEANING.get(bare) or _MEANING.get(_to_the_point(bare), Said.UNCLEAR)
-    return Said.UNCLEAR if any(doubt.search(text) for doubt in _DOUBTS.get(said, ())) else said
+    said = _MEANING.get(bare) or _MEANING.get(point, Said.UNCLEAR)
+    return (
+        Said.UNCLEAR if _is_doubtful(said, text) or (point in _ONLY_AGREED and _THANKS.search(bare)) else said
+    )
+
+
+def _is_doubtful(said: Said, text: str) -> bool:
+    """Whether the signs of an answer speak against it."""
+    if said == Said.YES and (_SAD.search(text) or any(map(_is_other_sign, text))):
+        return True
+    if said == Said.NO and _SAYS_YES.search(text):
+        return True
+    return said in (Said.YES, Said.NO, Said.LATER) and bool(_QUESTION.search(text))
+
+
+def _is_other_sign(sign: str) -> bool:
+    return unicodedata.category(sign) == "So" and sign not in _HARMLESS
 
 
 def _to_the_point(bare: str) -> str:
@@ -178,6 +200,8 @@ def _bare(text: str) -> str:
 _MEANING: Mapping[str, Said] = {
     _bare(word): said for said, languages in _WORDS.items() for words in languages.values() for word in words
 }
+
+_ONLY_AGREED = frozenset(map(_bare, _AGREED))
 
 _POLITE_WORDS = "|".join(re.escape(_bare(word)) for words in _POLITE.values() for word in words)
 _POLITE_AROUND = re.compile(f"^(?:{_POLITE_WORDS})(?: |$)|(?:^| )(?:{_POLITE_WORDS})$")

@@ -13,6 +13,11 @@ from cities.models import City
 def span_words(starts_at: datetime, ends_at: datetime, city: City) -> str:
     """Two moments by the town's clocks: "du lundi 2 mars à 18 h au lundi 9 mars à 18 h"."""
     start, end = _said(starts_at, city), _said(ends_at, city)
+    if start == end:  # the hour that the clocks show twice
+        for said, moment in ((start, starts_at), (end, ends_at)):
+            is_summer = local_time(moment, city).dst()
+            season = _("%(hour)s (heure d’été)") if is_summer else _("%(hour)s (heure d’hiver)")
+            said["hour"] = season % {"hour": said["hour"]}
     if start["day"] == end["day"]:
         return _("le %(weekday)s %(day)s de %(start)s à %(end)s") % {
             "weekday": start["weekday"],

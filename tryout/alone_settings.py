@@ -24,6 +24,7 @@ LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "français"), ("en", "anglais"), ("ar", "arabe")]
 # Compiled beside this file where it is installed, in the folder of all words in a checkout.
 LOCALE_PATHS = [path for path in (HERE / "locale", HERE.parent / "locale") if path.is_dir()][:1]
+FORMAT_MODULE_PATH = "catalogue.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"

@@ -33,24 +33,26 @@ _SAYS_WHERE = frozenset({"commune", "postcode", "lat"})
 def open_list(
     path: Path, columns: Sequence[Column], answers: FileAnswers, for_all: Mapping[str, str], *, sheet: Any
 ) -> Table:
-    """The table of a list. `for_all` says (name of a column → cell) what holds for all its rows; where several sheets
-    may be meant, one that is called as our template calls it (`sheet`, a lazy word) is. Raises Unreadable.
+    """The table of a list. `for_all` says (a column, as people call it → cell) what holds for all its rows; where
+    several sheets may be meant, one that is called as our template calls it (`sheet`, a lazy word) is. Raises
+    Unreadable.
     """
-    known = {column.name for column in columns}
-    if unknown := [name for name in for_all if name not in known]:
+    knows = knows_names(columns)
+    if unknown := [name for name in for_all if knows(name) is None]:
         raise Unreadable(_("Colonnes inconnues, non lues\u202f: %(names)s.") % {"names": listed(unknown)})
+    for_all = {knows(name) or name: cell for name, cell in for_all.items()}
     # A column in whose place another may stand tells no sheet from another.
     required = frozenset(column.name for column in columns if column.required and not column.instead)
     table = read_table(path, answers)
     try:
-        table.settle(knows_names(columns), required - for_all.keys())
+        table.settle(knows, required - for_all.keys())
     except FileQuestion as question:
         ours = _in_all_languages(sheet) & dict(question.options).keys()
         if question.about != "sheet" or len(ours) != 1:
             raise
         table = read_table(path, replace(answers, sheet=ours.pop()))
-        table.settle(knows_names(columns))
-    _name_by_content(table, columns)
+        table.settle(knows)
+    _name_by_content(table, columns, for_all)
     _name_places(table, columns, for_all)
     header = found_in(table.header, columns)
     return guessing.saying_for_all(
@@ -67,12 +69,19 @@ def _in_all_languages(word: Any) -> set[str]:
     return found
 
 
-def _name_by_content(table: Table, columns: Sequence[Column]) -> None:
-    """A column that nobody knows by its name may be known by its cells; it is said."""
-    lines = table.first(guessing.SAMPLE)
-    guesses = guessing.guess(columns, table.header, guessing.sample(lines))
+def _name_by_content(table: Table, columns: Sequence[Column], for_all: Mapping[str, str]) -> None:
+    """A column without which nothing can be tried, and that nobody knows by its name, may be known by its cells; it is
+    said. What a list need not say is not guessed: nobody chooses here, as people do on the page of imports.
+    """
+    found = found_in(table.header, columns)
+    said = found.keys() | for_all.keys()
+    missing = {one.name for one in columns if one.required and said.isdisjoint((one.name, *one.instead))}
+    named = any(_is_place_name(table.header[at]) for at in found.get("city", ()))
+    if said.isdisjoint(_SAYS_WHERE) and not named:
+        missing.add("commune")
+    guesses = guessing.guess(columns, table.header, guessing.sample(table.first(guessing.SAMPLE)))
     for at, guess in enumerate(guesses):
-        if guess.how == "content" and table.header[at]:
+        if guess.how == "content" and table.header[at] and guess.name in missing:
             table.notices.append(
                 _(
                     "Colonne «\u00a0%(header)s\u00a0»\u202f: lue comme «\u00a0%(name)s\u00a0»"
@@ -83,10 +92,15 @@ def _name_by_content(table: Table, columns: Sequence[Column]) -> None:
             table.header[at] = guess.name
 
 
+def _is_place_name(header: str) -> bool:
+    """Whether a header that is `city` says where a row is ("Ville"), not of which town it is."""
+    return plain(header) != "city"
+
+
 def _name_places(table: Table, columns: Sequence[Column], for_all: Mapping[str, str]) -> None:
     """Under "Ville" people write where a row is; under our own word `city`, of which town it is."""
     found = found_in(table.header, columns)
     says_where = not _SAYS_WHERE.isdisjoint(found.keys() | for_all.keys())
     for at in found.get("city", ()):
-        if plain(table.header[at]) != "city" or not says_where:
+        if _is_place_name(table.header[at]) or not says_where:
             table.header[at] = PLACE_NAME.name if says_where else "commune"

@@ -15,7 +15,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from catalogue.fields import NEED, OFFER, Day, Flag, Languages, Number, Slots, Table, Word, Words
 from catalogue.labels import listed
+from catalogue.languages import language_name
 from catalogue.spreadsheets import Column
+from catalogue.vocabulary import Category, Kind
 from needs.columns import COLUMNS as NEED_COLUMNS
 from offers.columns import COLUMNS as OFFER_COLUMNS
 
@@ -160,25 +162,25 @@ def _shaped(shape: object) -> tuple[str, tuple[str, ...]]:
 def _offer_example() -> dict[str, str]:
     return {
         "title": _("Chambre au calme"),
-        "kind": _("logement"),
-        "category": _("chambre chez l’habitant"),
+        "kind": str(Kind.HOUSING.label),
+        "category": str(Category.SHARED_ROOM.label),
         "commune": "Schiltigheim",
         "capacity": "2",
         "available_from": "01/03/2026",
         "available_until": "31/05/2026",
-        "languages": _("français|arabe"),
+        "languages": "|".join((str(language_name("fr")), str(language_name("ar")))),
     }
 
 
 def _need_example() -> dict[str, str]:
     return {
         "title": _("Une mère et son fils"),
-        "kind": _("logement"),
+        "kind": str(Kind.HOUSING.label),
         "commune": "67000 Strasbourg",
         "reach_km": "10",
         "first_day": "05/03/2026",
         "last_day": "05/04/2026",
         "adult_women": "1",
         "children": "1",
-        "languages": _("arabe"),
+        "languages": str(language_name("ar")),
     }

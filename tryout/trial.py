@@ -264,6 +264,7 @@ def match_files(
                 ),
                 plan=best,
                 errors=folder / ERRORS,
+                notices=summary.notices,
                 today=today,
             )
         publish(folder, out)

@@ -54,9 +54,10 @@ def write_workbook(
     ranked: Ranked,
     plan: Plan,
     errors: Path,
+    notices: Sequence[str],
     today: date,
 ) -> None:
-    """The sheets of a trial: the plan, who could help, what one condition keeps apart, lines to mend.
+    """The sheets of a trial: the plan, who could help, what one condition keeps apart, lines to mend, and `notices`.
 
     Its owner alone can read it, for it repeats what was typed about people. `errors` is the csv of the bad lines.
     """
@@ -101,6 +102,12 @@ def write_workbook(
                 (_("Ce qui ne va pas"), 80),
             ],
             _bad_rows(errors),
+        ),
+        Sheet(
+            _("À vérifier"),
+            _("Ce qui mérite un second regard"),
+            [(_("Remarque"), 110)],
+            ([notice] for notice in notices),
         ),
     )  # fmt: skip
     for sheet in sheets:

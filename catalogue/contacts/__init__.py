@@ -7,9 +7,9 @@ from how it is written.
 
 from catalogue.contacts.emails import Emails, normalised_email, read_emails
 from catalogue.contacts.fields import EmailField, EmailInput, NameField, PhoneField
+from catalogue.contacts.in_text import with_numbers
 from catalogue.contacts.names import read_name
 from catalogue.contacts.phones import (
-    NUMBER_IN_TEXT,
     Phones,
     known_number,
     read_phone,
@@ -19,6 +19,7 @@ from catalogue.contacts.phones import (
 )
 
 __all__ = [
-    "NUMBER_IN_TEXT", "EmailField", "EmailInput", "Emails", "NameField", "PhoneField", "Phones", "known_number",
+    "EmailField", "EmailInput", "Emails", "NameField", "PhoneField", "Phones", "known_number",
     "normalised_email", "read_emails", "read_name", "read_phone", "read_phones", "region_of", "shown",
+    "with_numbers",
 ]  # fmt: skip

@@ -36,13 +36,6 @@ _REGIONS = {
     "986": "WF", "987": "PF", "988": "NC",
 }  # fmt: skip
 _OWN_PLAN = frozenset({"PF", "NC", "WF"})
-# A number as it stands in a text of ours, with or without a 0 or +, in pairs where it has none. What stands before it,
-# after it or on the next line is not its own, though it may be figures: "Secours 67", and below "03 88 60 90 90".
-_GAP = "[ .\u00a0\u202f]?"
-NUMBER_IN_TEXT = re.compile(
-    rf"(?<!\d)(?:0{_GAP}[1-9](?:{_GAP}\d){{4,8}}|\+[1-9](?:{_GAP}\d){{5,13}})(?!\d)"
-    r"|(?<!\d)\d\d(?:[ \u00a0\u202f]\d\d){2,3}(?![ \u00a0\u202f]?\d)"
-)
 # Shown as they are dialled from anywhere in France.
 _DIALLED_WITH_ZERO = frozenset({33, 262, 590, 594, 596})
 

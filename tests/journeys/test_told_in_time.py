@@ -39,7 +39,7 @@ from tests.journeys.walks import link_in
 SignIn = Callable[[Any, User], None]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 HOST, NEIGHBOUR = "+33612345678", "+33612345679"
-ARABIC = re.compile(r"[\\u0621-\\u064a]")
+ARABIC = re.compile(r"[\u0621-\u064a]")
 
 
 @dataclass

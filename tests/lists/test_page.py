@@ -60,6 +60,17 @@ def test_columns_are_guessed_from_their_names_and_from_what_stands_in_them(
     assert "ana@exemple.fr" in text
 
 
+def test_where_somebody_comes_from_and_what_is_refused_are_not_proposed(
+    send: Callable[..., ListImport], desk: Client
+) -> None:
+    rows = "Surnom;Nationalité;Langue refusée;Badge;Chez nous\n" + "Anne;arabe;arabe;1004;arabe\n" * 3
+    one = send(rows.encode())
+    page = desk.get(reverse("lists:columns", args=[one.city.slug, one.pk]))
+    guessed = {column["header"]: column["field"].value() for column in page.context["shown"]}
+    assert [guessed[name] for name in ("Nationalité", "Langue refusée", "Badge")] == ["", "", ""]
+    assert guessed["Chez nous"] == "languages"
+
+
 def test_a_list_goes_all_the_way(
     send: Callable[..., ListImport],
     choose: Callable[..., ListImport],

@@ -4,9 +4,11 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import Exists
 from django.utils import timezone
 
-from notifications import channel_registry, delivery
+from cities.models import City
+from notifications import channel_registry, delivery, reasons
 from notifications.events import Priority
 from tests import http_server
 from tests.factories.accounts import UserFactory
@@ -42,22 +44,26 @@ def test_of_many_that_wait_so_many_leave_a_minute_and_tonight_s_first(
     fill(waiting, count=2_000)
     start = time.monotonic()
 
+    urgent = UserFactory(phone="+33698765432")
+    address = urgent.email if channel == "email" else urgent.phone.as_e164
+    end = time.monotonic() + LONGEST
+
     def work():
-        while len(arrived()) < 10 and time.monotonic() < start + LONGEST:
-            delivery.deliver_batch(channel=channel, by=None, clock=timezone.now)
+        while time.monotonic() < end and (len(arrived()) < 10 or address not in arrived()):
+            if not delivery.deliver_batch(channel=channel, by=None, clock=timezone.now):
+                time.sleep(0.01)
 
     def somebody_waits_for_tonight():
-        while len(arrived()) < 2:
+        while len(arrived()) < 2 and time.monotonic() < end:
             time.sleep(0.01)
-        person = UserFactory(phone="+33698765432")
-        MessageFactory(channel=channel, priority=Priority.NIGHT, recipient=person)
-        return person.email if channel == "email" else person.phone.as_e164, len(arrived())
+        MessageFactory(channel=channel, priority=Priority.NIGHT, recipient=urgent)
+        return len(arrived())
 
-    *_, (urgent, before) = at_once(work, work, work, somebody_waits_for_tonight)
+    *_, before = at_once(work, work, work, somebody_waits_for_tonight)
 
     # Ten a second. When the urgent one was written another was on its way.
     assert 10 <= len(arrived()) <= 10 * (time.monotonic() - start) + 1
-    assert arrived().index(urgent) <= before + 1
+    assert arrived().index(address) <= before + 1
 
 
 def test_at_a_low_rate_the_worker_rests_elsewhere_and_is_woken_once(db, smtp_server, settings, wake_ups):
@@ -74,6 +80,43 @@ def test_at_a_low_rate_the_worker_rests_elsewhere_and_is_woken_once(db, smtp_ser
     assert (len(smtp_server.messages), wake_ups()) == (1, [DELIVER])
     assert deliver(20) is False
     assert (len(smtp_server.messages), wake_ups()) == (2, [DELIVER] * 2)
+
+
+def test_whoever_rests_after_a_message_that_did_not_leave_is_woken_once(
+    db, smtp_server, settings, wake_ups, monkeypatch
+):
+    """What is claimed and told to nobody counts as one that left: "tonight" must not wait for the sweep after it."""
+    settings.EMAIL_PER_MINUTE = 20
+    nobodys = {"nobodys": lambda: Exists(City.objects.filter(name=""))}
+    monkeypatch.setattr(reasons, "_reasons", reasons._reasons | nobodys)
+    MessageFactory(event="nobodys")
+    delivery.deliver_batch(channel="email", by=None, clock=lambda: NOW)
+    assert wake_ups() == []
+    MessageFactory(priority=Priority.NIGHT)
+    for _ in range(2):
+        delivery.deliver_batch(channel="email", by=None, clock=lambda: NOW + timedelta(seconds=1))
+    assert (smtp_server.messages, wake_ups()) == ([], [DELIVER])
+
+
+def test_after_a_message_that_took_a_whole_batch_the_worker_is_woken(
+    db, smtp_server, settings, wake_ups, monkeypatch
+):
+    settings.EMAIL_PER_MINUTE = 3
+    monkeypatch.setattr(delivery, "BATCH_SECONDS", 0)
+    MessageFactory.create_batch(2)
+    assert delivery.deliver_batch(channel="email", by=None, clock=lambda: NOW) is True
+    assert delivery.deliver_batch(channel="email", by=None, clock=lambda: NOW) is False
+    assert (len(smtp_server.messages), wake_ups()) == (1, [DELIVER])
+
+
+def test_a_machine_whose_clock_is_a_little_behind_rests_too(db, smtp_server, settings):
+    settings.EMAIL_PER_MINUTE = 3
+    for seconds in (10, 0):
+        MessageFactory()
+        delivery.deliver_batch(
+            channel="email", by=None, clock=lambda moment=NOW + timedelta(seconds=seconds): moment
+        )
+    assert len(smtp_server.messages) == 1
 
 
 def test_a_clock_that_was_put_back_keeps_nothing(db, smtp_server, settings):

@@ -256,7 +256,7 @@ def test_the_day_before_each_is_told_once(desk):
         (datetime(2026, 3, 29, tzinfo=UTC), 1, 1, None),
         # The hour that they show twice is two.
         (datetime(2026, 10, 25, tzinfo=UTC), 0, 2, "de 2 h à 3 h"),
-        (datetime(2026, 10, 25, tzinfo=UTC), 0, 1, "de 2 h à 2 h"),
+        (datetime(2026, 10, 25, tzinfo=UTC), 0, 1, "de 2 h (heure d’été) à 2 h (heure d’hiver)"),
         (datetime(2026, 10, 25, tzinfo=UTC), 1, 1, None),
     ],
 )

@@ -79,6 +79,19 @@ def fill_in(sheet: Any, cells: dict[str, object]) -> None:
         sheet.cell(3, at[name], value)
 
 
+def test_an_alphabet_without_our_signs_stops_nothing(installed: Path, tmp_path: Path) -> None:
+    """As where Windows writes into a file: the narrow space before a colon is none of its letters."""
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(
+        [installed / "accorde-match", "--template", "listes.xlsx"],
+        capture_output=True,
+        env=environment,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode("cp1252").splitlines() == ["À remplir?: listes.xlsx"]
+
+
 def test_nothing_of_a_server_comes_with_it(installed: Path) -> None:
     found = {path.name for path in installed.parent.glob("lib/*/site-packages/*")}
     assert {"django", "numpy", "tryout"} <= found

@@ -52,6 +52,40 @@ def test_a_column_is_known_by_what_stands_in_it_and_that_is_said(tried: Tried) -
     assert "Colonnes inconnues" in " ".join(tried([OFFER | {"Trucs": "bleu"}], [NEED]).notices)
 
 
+@pytest.mark.parametrize("header", ["Langue refusée", "Nationalité du foyer", "Personnel", "Публіка"])
+def test_what_a_list_need_not_say_is_not_guessed_from_its_cells(
+    tried: Tried, tmp_path: Path, header: str
+) -> None:
+    rows = [HOME | {"id": str(number), header: "arabe"} for number in range(3)]
+    summary = tried(rows, [HOUSEHOLD | {"languages": "arabe", header: "arabe"}])
+    notices = " ".join(summary.notices)
+    assert "d’après ce qui s’y trouve" not in notices
+    assert header in notices  # as not read
+    assert "Arabe" not in str(sheet(tmp_path, 1))
+
+
+@pytest.mark.parametrize(
+    ("place", "badge"),
+    [
+        ({"Ville": "Schiltigheim"}, "1001"),
+        ({"Ville": "Schiltigheim"}, "67482"),
+        ({"postcode": "67300"}, "67482"),
+    ],
+)
+def test_a_badge_is_no_commune_where_another_column_says_where(
+    tried: Tried, place: dict[str, str], badge: str
+) -> None:
+    summary = tried([without(OFFER, "city", "commune") | place | {"Badge": badge}], [without(NEED, "city")])
+    assert (summary.bad_rows, summary.feasible_pairs) == (0, 1)
+    assert "non lues\u202f: Badge" in " ".join(summary.notices)
+
+
+def test_fewer_figures_than_five_are_no_communes(tried: Tried) -> None:
+    bare = without(OFFER, "city", "commune")
+    with pytest.raises(Unreadable, match="commune"):
+        tried([bare | {"id": str(at), "Badge": str(at)} for at in range(1001, 1007)], [NEED])
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -87,6 +121,9 @@ def test_what_holds_for_every_row_is_said_once(tried: Tried) -> None:
     assert (summary.bad_rows, summary.feasible_pairs) == (0, 1)
     # What the list says itself counts.
     assert tried([OFFER], [NEED], every_offer={"capacity": "0"}).bad_rows == 0
+    # As people call it.
+    summary = tried([bare], [NEED], every_offer={"Nature": "objets", "Quantité": "4"})
+    assert (summary.bad_rows, summary.feasible_pairs) == (0, 1)
     with pytest.raises(Unreadable, match="couleur"):
         tried([OFFER], [NEED], every_need={"couleur": "bleu"})
 
@@ -128,10 +165,19 @@ def test_a_sheet_tells_which_lines_were_not_read(tried: Tried, tmp_path: Path) -
     (line,) = sheet(tmp_path, 3)[2:]
     assert line[:3] == ["offers.csv", "3", "capacity"]
     book = openpyxl.load_workbook(tmp_path / "out" / "results.xlsx")
-    assert [page.freeze_panes for page in book] == ["A3"] * 4
+    assert [page.freeze_panes for page in book] == ["A3"] * 5
     assert all(page.column_dimensions["B"].width > 7 for page in book)
     # It repeats what was typed about people.
     assert stat.S_IMODE((tmp_path / "out" / "results.xlsx").stat().st_mode) == 0o600
+
+
+def test_what_is_worth_a_second_look_stands_in_it_too(tried: Tried, tmp_path: Path) -> None:
+    bare = without(OFFER, "category")
+    summary = tried([bare | {"Quoi donc": OFFER["category"], "Chat": "Minou"}], [NEED])
+    title, _header, *notices = sheet(tmp_path, 4)
+    assert title == ["Ce qui mérite un second regard"]
+    assert [line for (line,) in notices] == list(summary.notices)
+    assert any("Quoi donc" in line for line in summary.notices)
 
 
 def test_what_people_typed_is_no_formula_in_it(tried: Tried, tmp_path: Path) -> None:
@@ -187,28 +233,33 @@ def test_it_is_as_this_machine_writes_numbers(monkeypatch: pytest.MonkeyPatch) -
 # --- The template --------------------------------------------------------------------------------------
 
 
-def test_the_template_is_read_as_it_is_written_and_its_example_is_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["fr", "en", "ar"])
+def test_the_template_is_read_as_it_is_written_and_its_example_is_passed_over(
+    tmp_path: Path, language: str
+) -> None:
     path = tmp_path / "listes.xlsx"
-    call_command("match_files", template=path)
+    call_command("match_files", template=path, language=language)
     options = {
         "offers": path,
         "needs": path,
         "out": tmp_path / "out",
         "seconds": 0.0,
         "today": date(2026, 3, 1),
+        "language": language,
+        "numbers": "point",
     }
     call_command("match_files", **options)
     assert read(tmp_path / "out" / "matches.csv") == []
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["Propositions", "Besoins", "Aide"]
+    offered, asked, help_page = book.worksheets
     # Each column says what it may hold, on its head and on the page of help.
-    heads = [*book["Propositions"][1], *book["Besoins"][1]]
+    heads = [*offered[1], *asked[1]]
     assert all(cell.comment and cell.comment.text for cell in heads)
-    assert {cell.value for cell in heads} <= {row[1] for row in book["Aide"].iter_rows(values_only=True)}
+    assert {cell.value for cell in heads} <= {row[1] for row in help_page.iter_rows(values_only=True)}
     # Without its first word the example is a row as any: it says what the columns want.
-    for name in ("Propositions", "Besoins"):
-        assert book[name]["A2"].value == "Exemple"
-        book[name]["A2"].value = "1"
+    for page in (offered, asked):
+        assert page["A2"].value == "Exemple"
+        page["A2"].value = "1"
     book.save(path)
     call_command("match_files", **options)
     assert len(read(tmp_path / "out" / "matches.csv")) == 1

@@ -12,10 +12,12 @@ OF_THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
 
 
 def provider_is_complete(**_: Any) -> list[CheckMessage]:
-    """One error for each setting that does not go with the others; by SMTP the host alone."""
+    """One error for each setting that does not go with the others; by SMTP the host, and how fast."""
     chosen = settings.EMAIL_PROVIDER
+    too_few = settings.EMAIL_PER_MINUTE < 0
+    rate = [Error("EMAIL_PER_MINUTE is 0 (no limit) or more.", id="email.E005")] if too_few else []
     if not chosen:
-        return [*_of_smtp()]
+        return [*_of_smtp(), *rate]
     if chosen not in PROVIDERS:
         return [Error(f"EMAIL_PROVIDER is one of {', '.join(PROVIDERS)}.", id="email.E001")]
     needed = ["EMAIL_PROVIDER_KEY", *(["EMAIL_PROVIDER_SECRET"] if PROVIDERS[chosen].needs_secret else [])]
@@ -26,7 +28,7 @@ def provider_is_complete(**_: Any) -> list[CheckMessage]:
     ]
     if 0 < len(settings.EMAIL_WEBHOOK_SECRET) < 20:
         errors.append(Error("EMAIL_WEBHOOK_SECRET is shorter than 20 characters.", id="email.E003"))
-    return list(errors)
+    return [*errors, *rate]
 
 
 def _of_smtp() -> Iterator[CheckMessage]:

@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_bidi
 
-from catalogue.contacts import NUMBER_IN_TEXT
+from catalogue.contacts import with_numbers
 from notifications import invitations, links
 from notifications.channel_transport import NotSent, Unknown
 from notifications.channels.email import gateways
@@ -128,7 +128,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
         context = {
             "message": message,
             # A number's groups would change places in a text written from right to left.
-            "body": NUMBER_IN_TEXT.sub("\u2066\\g<0>\u2069", message.body) if rtl else message.body,
+            "body": with_numbers(message.body, "\u2066{}\u2069".format) if rtl else message.body,
             "title": title,
             "action_url": settings.SITE_URL + message.action_url if message.action_url else "",
             "site_url": settings.SITE_URL,

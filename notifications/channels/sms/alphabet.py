@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from catalogue.contacts import NUMBER_IN_TEXT
+from catalogue.contacts import with_numbers
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -74,7 +74,7 @@ def for_sms(text: str) -> str:
     if alphabet_of(plain) == GSM:
         return plain
     # A number's groups would change places in a text written from right to left.
-    return NUMBER_IN_TEXT.sub(lambda number: re.sub(r"[^+\d]", "", number[0]), text)
+    return with_numbers(text, lambda number: re.sub(r"[^+\d]", "", number))
 
 
 def _places(text: str, alphabet: str) -> Iterable[int]:

@@ -29,6 +29,8 @@ def gateway_is_complete(**_: Any) -> list[CheckMessage]:
     if not 2 <= settings.SMS_MAX_SEGMENTS <= 10:
         # In one segment of Arabic there is no room for town, link and how to stop.
         errors.append(Error("SMS_MAX_SEGMENTS lies between 2 and 10.", id="sms.E005"))
+    if settings.SMS_PER_MINUTE < 0:
+        errors.append(Error("SMS_PER_MINUTE is 0 (no limit) or more.", id="sms.E011"))
     if settings.SMS_WEBHOOK_METHOD not in ("POST", "GET"):
         errors.append(
             Error("SMS_WEBHOOK_METHOD is POST, or GET for a gateway that knows no other.", id="sms.E006")

@@ -71,6 +71,11 @@ class Command(BaseCommand):
     # Nothing of the product is looked at, least of all its database.
     requires_system_checks = []
 
+    def __init__(self, *args: Any, numbers: str = "point", **options: Any) -> None:
+        # In a checkout other programs read the files, as they always were; alone a person opens them.
+        self.numbers = numbers
+        super().__init__(*args, **options)
+
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--offers", type=Path, metavar="FILE", help="csv, xlsx, ods, xls")
         parser.add_argument("--needs", type=Path, metavar="FILE", help="csv, xlsx, ods, xls")
@@ -96,8 +101,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--numbers",
             choices=("auto", "comma", "point"),
-            default="auto",
-            help="of the csv files: 2.5 between commas, or 2,5 between semicolons; default: as this machine writes",
+            default=self.numbers,
+            help="of the csv files: 2.5 between commas, or 2,5 between semicolons; auto: as this machine writes "
+            "(default: %(default)s)",
         )
         parser.add_argument("--today", type=_day, metavar="2026-03-01", help="default: today")
         parser.add_argument(

@@ -439,6 +439,8 @@ class TestManyAddressesOfOneProvider:
         ({"EMAIL_PROVIDER_KEY": "", "EMAIL_PROVIDER_SECRET": ""}, ["email.E002", "email.E002"]),
         ({"EMAIL_PROVIDER": "brevo", "EMAIL_PROVIDER_SECRET": ""}, []),
         ({"EMAIL_WEBHOOK_SECRET": "short"}, ["email.E003"]),
+        ({"EMAIL_PER_MINUTE": -1}, ["email.E005"]),
+        ({"EMAIL_PROVIDER": "", "EMAIL_PER_MINUTE": -1}, ["email.E005"]),
     ],
 )
 def test_what_a_provider_lacks_is_said_at_the_start(provider, settings, changed, errors):

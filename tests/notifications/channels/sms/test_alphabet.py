@@ -47,6 +47,21 @@ def test_each_sign_of_the_two_tables_keeps_a_text_in_seven_bits():
     assert [sign for sign in "’…«\u202fêçœ`م" if alphabet_of(sign) == GSM] == []
 
 
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("+33 6 12 34 56 78 2", "+33612345678 2"),
+        ("+33 6 12 34 56 78 03 88 60 90 90", "+33612345678 0388609090"),
+        ("+49 30 901820 18 h", "+4930901820 18 h"),
+        ("0033 6 12 34 56 78", "0033612345678"),
+        ("0692 12 34 56", "0692123456"),
+        *((text, text) for text in ("01 02 2026", "01 02 2026 10 h", "10 12 14 16", "+33 6 12")),
+    ],
+)
+def test_only_what_is_a_number_is_drawn_together(written, sent):
+    assert for_sms(f"{ARABIC} {written}") == f"{ARABIC} {sent}"
+
+
 @given(st.text(st.sampled_from(BASIC + EXTENSION), min_size=1), st.text(st.sampled_from(BASIC), max_size=300))
 def test_seven_bits_hold_what_their_places_say(signs, more):
     """Against the slow way: fill segments sign by sign."""
@@ -101,7 +116,7 @@ def test_a_number_beside_arabic_keeps_its_groups_in_order():
     assert for_sms(f"{ARABIC} +33 6 12 34 56 78") == f"{ARABIC} +33612345678"
     assert for_sms(f"{ARABIC} 0 800 123 456") == f"{ARABIC} 0800123456"
     # Of Polynesia and New Caledonia.
-    assert for_sms(f"{ARABIC} 40 12 34 56, 26 34 56.") == f"{ARABIC} 40123456, 263456."
+    assert for_sms(f"{ARABIC} 87 12 34 56, 26 34 56.") == f"{ARABIC} 87123456, 263456."
 
 
 def test_figures_beside_a_number_are_not_its_own():

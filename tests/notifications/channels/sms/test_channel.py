@@ -128,6 +128,7 @@ OVH = {
         ({"SMS_HTTP_BODY": '{"to": "{number}"}'}, ["sms.E004"]),
         ({"SMS_MAX_SEGMENTS": 1}, ["sms.E005"]),
         ({"SMS_MAX_SEGMENTS": 11}, ["sms.E005"]),
+        ({"SMS_PER_MINUTE": -1}, ["sms.E011"]),
         ({"SMS_WEBHOOK_METHOD": "PUT"}, ["sms.E006"]),
         ({"SMS_WEBHOOK_SECRET": "court"}, ["sms.E007"]),
         ({"SMS_WEBHOOK_SIGNATURE": "X-Signature"}, ["sms.E008"]),

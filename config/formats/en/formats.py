@@ -1,4 +1,0 @@
-"""The same order of day and month, and the same clock, as `catalogue.times` says them: "3 March", "18:05"."""
-
-DATE_FORMAT = "j F Y"
-TIME_FORMAT = "H:i"
