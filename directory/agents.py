@@ -57,7 +57,7 @@ def confirm(*, card_id: int, by: User, now: datetime) -> AgentCard:
 
 
 @transaction.atomic
-def remove(*, card_id: int, by: User, now: datetime) -> None:
+def remove(*, card_id: int, by: User) -> None:
     """Delete it, with the name that it bears."""
     _locked(card_id, by).delete()
 

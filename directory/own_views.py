@@ -190,7 +190,8 @@ def _agent_form(request: HttpRequest, city: City, user: User, card: AgentCard | 
 
 _ACTS_ON_CARDS = {
     "confirm": (agents.confirm, lambda: _("C’est noté\u202f: vérifié aujourd’hui.")),
-    "remove": (agents.remove, lambda: _("La fiche est effacée.")),
+    # That it is gone has no moment of its own.
+    "remove": (lambda *, now, **asked: agents.remove(**asked), lambda: _("La fiche est effacée.")),
 }
 _ACTS = {
     "confirm": (services.confirm, lambda: _("C’est noté\u202f: vérifié aujourd’hui.")),

@@ -146,7 +146,7 @@ def test_what_an_association_may_not(
     for refused in (
         lambda: agents.change(card_id=of_the_town.pk, fields={"name": "À nous"}, by=member, now=LATER),
         lambda: agents.confirm(card_id=of_the_town.pk, by=member, now=LATER),
-        lambda: agents.remove(card_id=of_the_town.pk, by=member, now=LATER),
+        lambda: agents.remove(card_id=of_the_town.pk, by=member),
         lambda: carded(by=member),
         lambda: carded(by=member, organisation=other),
         # Nor does it give its own away, to another or to the town.
@@ -326,7 +326,7 @@ def test_nothing_of_it_stands_in_clear_and_no_trace_keeps_a_name(carded: Any, ad
         cursor.execute("SELECT row_to_json(c)::text FROM directory_agentcard c")
         kept = cursor.fetchone()[0]
     agents.change(card_id=card.pk, fields={"name": "Nadia B."}, by=administrator, now=LATER)
-    agents.remove(card_id=card.pk, by=administrator, now=LATER)
+    agents.remove(card_id=card.pk, by=administrator)
     notes = AuditRow.objects.filter(table="directory_agentcard").order_by("pk")
     assert notes.count() == 3
     kept += str(list(notes.values()))
