@@ -13,7 +13,7 @@ from django.utils import translation
 from accounts.models import Organisation, Role, User
 from cities.models import City
 from directory import agents, answerers, services
-from directory.models import CHECKED_FOR, AgentCard
+from directory.models import CHECKED_FOR, AgentCard, Service
 from directory.themes import THEMATICS, Theme, themes_named
 from notifications.models import Message
 from notifications.reasons import has_reason
@@ -93,6 +93,9 @@ def test_a_name_is_public_only_where_it_is_ticked(client: Client, carded: Any, e
     page = text(client.get(PUBLIC))
     assert page.index("Permanence juridique") < page.index("Des personnes qui répondent") < page.index(NADIA)
     assert "03 53 01 80 01" in page
+    # Without a service it is not an empty directory.
+    Service.objects.all().update(closed_at=LATER)
+    assert "L’annuaire est encore vide" not in text(client.get(PUBLIC))
     for feed in feeds:
         assert "Nadia" not in client.get(feed).text
 
