@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -179,10 +179,15 @@ def who_edit(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 
 def _agent_form(request: HttpRequest, city: City, user: User, card: AgentCard | None = None) -> AgentForm:
+    organisations = _keeps(user, city)
+    if card is not None:
+        # A card stays its association's, once that is suspended too.
+        mine = Q(pk__in=organisations.values("pk")) | Q(pk=card.organisation_id)
+        organisations = Organisation.objects.filter(mine).order_by("name", "pk")
     return AgentForm(
         request.POST or None,
         city=city,
-        organisations=_keeps(user, city),
+        organisations=organisations,
         may_be_of_town=has_role(user, city, TEAM),
         card=card,
     )

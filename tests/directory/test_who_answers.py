@@ -113,6 +113,8 @@ def test_of_an_association_that_is_suspended_the_team_alone_reads_and_removes(
     assert not answerers.read_by(member, city).exists()
     client.force_login(administrator)
     assert "la ville seule lit cette fiche" in text(client.get(WHO))
+    # Nor does it become the town's by being opened and saved.
+    assert f'<option value="{organisation.pk}" selected>' in client.get(f"{WHO}{own.pk}/").text
     assert client.post(f"{WHO}{own.pk}/", {"act": "remove"}).status_code == 302
     assert not AgentCard.objects.exists()
 
