@@ -1,5 +1,7 @@
 """What somebody keeps, services and cards: the town's team all of them, an association its own; and who answers."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -193,7 +195,7 @@ def _agent_form(request: HttpRequest, city: City, user: User, card: AgentCard | 
     )
 
 
-_ACTS_ON_CARDS = {
+_ACTS_ON_CARDS: dict[str, tuple[Callable[..., object], Callable[[], str]]] = {
     "confirm": (agents.confirm, lambda: _("C’est noté\u202f: vérifié aujourd’hui.")),
     # That it is gone has no moment of its own.
     "remove": (lambda *, now, **asked: agents.remove(**asked), lambda: _("La fiche est effacée.")),
