@@ -132,6 +132,7 @@ TABLES: dict[str, Noted | str] = {
     "directory.ReferralChange": Noted(
         "referral__need__city", "referral__need__person", "referral__need__reference", by="by"
     ),
+    "directory.AgentCard": Noted("city"),
     # --- voice
     "voice.Remark": "Written without a name: a note would say who was signed in. Who sorts it, the row says.",
     "voice.Comment": "Written without a name: a note would say who was signed in. Who sorts it, the row says.",

@@ -10,7 +10,7 @@ from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City, Commune
 from demo.people import DOMAIN, PHONE_RANGES, People
-from directory import asking, services
+from directory import agents, asking, services
 from directory.selectors import shown
 from directory.themes import Theme, with_themes
 from needs.models import Need
@@ -194,6 +194,33 @@ def fill(city: City, people: People, *, now: datetime) -> None:
         }
         by = people.members[organisation.pk] if organisation else people.administrator
         services.add(city=city, fields=fields, by=by, now=now - timedelta(days=entry.days))
+    _who_answers(city, people, now=now)
+
+
+def _who_answers(city: City, people: People, *, now: datetime) -> None:
+    """One card of the town's that everybody reads, one of an association that stays among those who work together."""
+    association = next(one for one in people.organisations if one.is_verified)
+    cards: tuple[dict[str, Any], ...] = (
+        {
+            "name": "Nadia, accueil de l’école",
+            "themes": [Theme.CHILDREN],
+            "words": "inscription, cantine, collège",
+            "languages": ["fr", "prs"],
+            "hours": "du lundi au jeudi, le matin",
+            "is_public": True,
+        },
+        {
+            "organisation": association,
+            "name": "Omar, permanence du mardi",
+            "themes": [Theme.RIGHTS, Theme.PAPERWORK],
+            "languages": ["fr", "ar", "ti"],
+            "email": f"permanence.{city.slug}@{DOMAIN}",
+        },
+    )
+    for number, fields in enumerate(cards):
+        by = people.members[association.pk] if "organisation" in fields else people.administrator
+        phone = f"{PHONE_RANGES[city.slug]}{8500 + number:04d}"
+        agents.add(city=city, fields={**fields, "phone": phone}, by=by, now=now - timedelta(days=15))
 
 
 def refer(city: City, people: People, *, now: datetime) -> None:

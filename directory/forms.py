@@ -1,9 +1,12 @@
 """What is looked for in the directory, and what is said of a service."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import ServiceForm
@@ -11,11 +14,11 @@ from accounts.models import Organisation
 from catalogue.contacts import EmailField, EmailInput, PhoneField, region_of
 from catalogue.fields.needs import REMINDER
 from catalogue.forms import CheckboxCards, DayField, LanguagesField, LanguagesWidget, RadioCards, SlotsField
-from catalogue.languages import autonym, language_name
+from catalogue.languages import MOST_LANGUAGES, autonym, language_name, validate_language
 from cities.forms import CommuneField
 from cities.models import City
-from directory import selectors
-from directory.models import LONGEST_ABOUT, Fees, Service
+from directory import agents, selectors
+from directory.models import LONGEST_ABOUT, LONGEST_NAME, LONGEST_WORDS, AgentCard, Fees, Service
 from directory.selectors import Search
 from directory.services import FIELDS
 from directory.themes import Theme, with_themes
@@ -57,12 +60,7 @@ class SearchForm(forms.Form):
     def __init__(self, data: Any, *, city: City) -> None:
         super().__init__(data)
         languages: Any = self.fields["parle"]
-        languages.choices = [
-            ("", _("Toutes les langues")),
-            *sorted(
-                ((code, _language(code)) for code in selectors.languages_of(city)), key=lambda one: one[1]
-            ),
-        ]
+        languages.choices = [("", _("Toutes les langues")), *_languages(selectors.languages_of(city))]
         communes: Any = self.fields["lieu"]
         communes.choices = [
             ("", _("Toutes les communes")),
@@ -79,6 +77,129 @@ class SearchForm(forms.Form):
             when=said.get("quand", ""),
             words=said.get("mots", ""),
         )
+
+
+class _SomeOf(forms.MultipleChoiceField):
+    """Those of its choices that are asked for; what is none of them asks nothing."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [one for one in super().to_python(value) if self.valid_value(one)]
+
+
+class WhoForm(forms.Form):
+    """Who answers: what for, in one of some languages, and words. `languages`: those that are spoken; one that nobody
+    speaks may be asked for as well, and finds nobody.
+    """
+
+    use_required_attribute = False
+
+    mots = forms.CharField(
+        label=_("Un besoin, une langue, un nom"),
+        help_text=_("Par exemple\u202f: école dari."),
+        required=False,
+        max_length=LONGEST_SEARCH,
+        widget=forms.TextInput(attrs={"type": "search", "enterkeyhint": "search"}),
+    )
+    besoin = forms.ChoiceField(
+        label=_("Pour quoi\u202f?"), required=False, choices=[("", _("Tout")), *Theme.choices]
+    )
+    parle = _SomeOf(
+        label=_("Dans une de ces langues"),
+        required=False,
+        widget=CheckboxCards(attrs={"class": "choices--inline"}),
+    )
+
+    def __init__(self, data: QueryDict, *, languages: Iterable[str]) -> None:
+        super().__init__(data)
+        spoken: Any = self.fields["parle"]
+        asked = [code for code in data.getlist("parle")[:MOST_LANGUAGES] if _is_language(code)]
+        spoken.choices = _languages({*languages, *asked})
+
+    def search(self) -> dict[str, Any]:
+        """For `answerers.found`."""
+        self.is_valid()
+        said = self.cleaned_data
+        return {
+            "theme": said.get("besoin", ""),
+            "languages": said.get("parle", []),
+            "words": said.get("mots", ""),
+        }
+
+
+class AgentForm(ServiceForm):
+    """The card of who answers, as those who keep it say it. `may_be_of_town`: whether it may be the town's own."""
+
+    name = forms.CharField(
+        label=_("Qui répond\u202f?"),
+        help_text=_("Par exemple\u202f: Nadia, accueil de l’école. Un prénom ou un service suffit."),
+        max_length=LONGEST_NAME,
+        error_messages={"required": _("Écrivez qui répond.")},
+    )
+    organisation = forms.ModelChoiceField(
+        label=_("Pour qui\u202f?"),
+        queryset=Organisation.objects.none(),
+        required=False,
+        empty_label=_("L’équipe de la ville"),
+    )
+    themes = forms.MultipleChoiceField(
+        label=_("Pour quels besoins"),
+        choices=Theme.choices,
+        required=False,
+        widget=CheckboxCards(layout="two"),
+    )
+    words = forms.CharField(
+        label=_("En d’autres mots"),
+        help_text=_("Par exemple\u202f: inscription au collège, cantine, bourse."),
+        max_length=LONGEST_WORDS,
+        required=False,
+    )
+    languages = LanguagesField(
+        label=_("Langues parlées"),
+        required=False,
+        widget=LanguagesWidget(attrs={"class": "choices--inline"}),
+    )
+    hours = forms.CharField(
+        label=_("Quand l’appeler"),
+        help_text=_("Par exemple\u202f: du lundi au jeudi, le matin."),
+        max_length=200,
+        required=False,
+    )
+    email = EmailField(
+        label=_("E-mail de travail"), required=False, widget=EmailInput(attrs={"autocomplete": "off"})
+    )
+    is_public = forms.BooleanField(
+        label=_("Tout le monde peut lire cette fiche"),
+        help_text=_(
+            "Sans cette case, seules l’équipe de la ville et les associations vérifiées la lisent. Demandez "
+            "d’abord à la personne."
+        ),
+        required=False,
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        city: City,
+        organisations: QuerySet[Organisation],
+        may_be_of_town: bool,
+        card: AgentCard | None = None,
+    ) -> None:
+        initial = {name: getattr(card, name) for name in agents.FIELDS} if card else {}
+        super().__init__(data, initial=initial)
+        phone = PhoneField(
+            region=region_of(city.seat_id),
+            of_person=False,
+            label=_("Téléphone de travail"),
+            help_text=_("Jamais le numéro personnel de quelqu’un."),
+            required=False,
+        )
+        self.fields |= {"phone": phone}
+        organisation: Any = self.fields["organisation"]
+        organisation.queryset = organisations
+        if not may_be_of_town:
+            organisation.required, organisation.empty_label = True, None
+        self.order_fields([*agents.FIELDS])
 
 
 class EntryForm(ServiceForm):
@@ -259,6 +380,18 @@ class AnswerForm(ServiceForm):
 def _as_typed(service: Service) -> dict[str, Any]:
     said = {name: getattr(service, name) for name in FIELDS if name != "thematics"}
     return {**said, "themes": [str(theme) for theme in service.themes]}
+
+
+def _is_language(code: str) -> bool:
+    try:
+        validate_language(code)
+    except ValidationError:
+        return False
+    return True
+
+
+def _languages(codes: Iterable[str]) -> list[tuple[str, str]]:
+    return sorted(((code, _language(code)) for code in codes), key=lambda one: one[1])
 
 
 def _language(code: str) -> str:

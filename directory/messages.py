@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists
+from django.db.models import Exists, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,26 +14,41 @@ from accounts.models import User
 from catalogue.times import weekday_and_day, weekday_and_hour
 from cities.models import City
 from directory import links
-from directory.models import CHECKED_FOR, WAITING, Referral, ReferralState, Service
+from directory.models import CHECKED_FOR, WAITING, AgentCard, Referral, ReferralState, Service
 from needs.words import public_title_of
 from notifications.reasons import Words, subject_id
 from notifications.wording.texts import Text
 
 
-def to_check(city: City, count: int) -> Text:
-    """To those who keep services that nobody has looked at for long."""
-    return Text(
-        title=_("Annuaire\u202f: des services à vérifier"),
-        body=ngettext(
+def to_check(city: City, *, services: int, cards: int) -> Text:
+    """To those who keep services, or cards of those who answer, that nobody has looked at for long: how many."""
+    said = []
+    if services:
+        old = ngettext(
             "Un service de l’annuaire n’a pas été vérifié depuis six mois. Relisez-le\u202f: horaires, téléphone, "
             "adresse. S’il est juste, un bouton suffit.",
             "%(n)s services de l’annuaire n’ont pas été vérifiés depuis six mois. Relisez-les\u202f: horaires, "
             "téléphone, adresse. Pour ceux qui sont justes, un bouton suffit.",
-            count,
+            services,
         )
-        % {"n": count},
+        said.append(old % {"n": services})
+    if cards:
+        old = ngettext(
+            "Une fiche de «\u00a0Qui répond\u202f?\u00a0» n’a pas été vérifiée depuis six mois. Relisez-la\u202f: nom, "
+            "langues, téléphone. Si elle est juste, un bouton suffit\u202f; si la personne est partie, retirez-la.",
+            "%(n)s fiches de «\u00a0Qui répond\u202f?\u00a0» n’ont pas été vérifiées depuis six mois. "
+            "Relisez-les\u202f: noms, langues, téléphones. Pour celles qui sont justes, un bouton suffit\u202f; "
+            "retirez celles des personnes qui sont parties.",
+            cards,
+        )
+        said.append(old % {"n": cards})
+    return Text(
+        title=_("Annuaire\u202f: des services à vérifier")
+        if services
+        else _("Annuaire\u202f: des fiches à vérifier"),
+        body="\n\n".join(said),
         action_label=_("Relire"),
-        action_url=reverse("directory:kept", args=[city.slug]),
+        action_url=reverse("directory:kept" if services else "directory:who", args=[city.slug]),
     )
 
 
@@ -122,13 +138,15 @@ def _in(*states: ReferralState) -> Callable[[], Exists]:
     return lambda: Exists(Referral.objects.filter(pk=subject_id(), state__in=states))
 
 
-def _old(path: str, **more: None) -> Callable[[], Exists]:
-    return lambda: Exists(
-        Service.objects.shown().filter(**{path: subject_id()}, **more, checked_at__lte=Now() - CHECKED_FOR)
-    )
+def _old(path: str, **more: None) -> Callable[[], Q]:
+    def old(rows: Any) -> Exists:
+        asked = {path: subject_id(), **more, "checked_at__lte": Now() - CHECKED_FOR}
+        return Exists(rows.objects.shown().filter(**asked))
+
+    return lambda: old(Service) | old(AgentCard)
 
 
-REASONS: dict[str, Callable[[], Exists]] = {
+REASONS: dict[str, Callable[[], Exists | Q]] = {
     "service_to_check": _old("organisation_id"),
     "directory_to_check": _old("city_id", organisation=None),
     "referral_asked": _in(*WAITING),

@@ -1,6 +1,7 @@
 """A service of the directory: what it is for, where, when, in which languages, and who answers for what is said of it.
 
 It speaks of places and of work, never of a person: its telephone, mail and address are those that it gives everybody.
+Who answers there by name stands on a card of their own, which only those who work together read.
 """
 
 from datetime import datetime, timedelta
@@ -19,11 +20,13 @@ from accounts.models import Organisation, User
 from catalogue.models import FieldChange, StateChange, language_array
 from catalogue.slots import validate_slot
 from directory.themes import Theme, themes_of
-from sealing.fields import EncryptedCharField
+from sealing.fields import EncryptedCharField, EncryptedEmailField, EncryptedPhoneNumberField
 
 # What nobody has looked at for so long is said to be old, and asked about.
 CHECKED_FOR = timedelta(days=180)
 LONGEST_ABOUT = 2000
+LONGEST_NAME = 150  # of who answers, as it is said
+LONGEST_WORDS = 200
 
 
 class Fees(models.TextChoices):
@@ -162,6 +165,82 @@ class ServiceEdit(FieldChange):
     class Meta(FieldChange.Meta):
         verbose_name = _("changement de service")
         verbose_name_plural = _("changements de services")
+
+
+class AgentCardQuerySet(VisibleQuerySet["AgentCard"]):
+    def seen_by(self, user: User) -> Q:
+        """The town's team sees all of its cards; a verified association those that are shown in its town."""
+        verified = Organisation.objects.filter(
+            pk__in=associations_of(user), state=Organisation.State.VERIFIED
+        )
+        return Q(city__in=towns_of(user, TEAM)) | _of_who_is_heard() & Q(city__in=verified.values("city"))
+
+    def shown(self) -> "AgentCardQuerySet":
+        """Not those of an association that the town has not verified, or has suspended."""
+        return self.filter(_of_who_is_heard())
+
+    def public(self) -> "AgentCardQuerySet":
+        """What everybody reads: shown, and somebody who keeps it has ticked it."""
+        return self.shown().filter(is_public=True)
+
+
+def _of_who_is_heard() -> Q:
+    return Q(organisation=None) | Q(organisation__state=Organisation.State.VERIFIED)
+
+
+class AgentCard(models.Model):
+    """Who answers, a person or a desk: as they are called, for what, in which languages, when and how.
+
+    `organisation`: None of the town's own team. `words`: what else they answer for. Gone as a whole once it is removed.
+    """
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+", editable=False)
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("association inscrite ici"),
+    )
+    name = EncryptedCharField(_("qui répond"), max_length=LONGEST_NAME)
+    themes = ArrayField(
+        models.CharField(max_length=9, choices=Theme),
+        default=list,
+        blank=True,
+        verbose_name=_("besoins"),
+    )
+    words = EncryptedCharField(_("autres mots"), max_length=LONGEST_WORDS, blank=True)
+    languages = language_array(_("langues parlées"))
+    hours = EncryptedCharField(_("heures"), max_length=200, blank=True)
+    phone = EncryptedPhoneNumberField(_("téléphone"), blank=True)
+    email = EncryptedEmailField(_("adresse e-mail"), blank=True)
+    is_public = models.BooleanField(_("lue par tout le monde"), default=False)
+    checked_at = models.DateTimeField(editable=False)
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    # When those who keep it were last asked whether it holds.
+    asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+
+    objects = AgentCardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("fiche de qui répond")
+        verbose_name_plural = _("fiches de qui répond")
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["city"], name="agent_card_of_town"),
+            models.Index(fields=["checked_at"], name="agent_card_to_check"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_old(self, now: datetime) -> bool:
+        """Whether nobody has said for a long time that it holds."""
+        return self.checked_at <= now - CHECKED_FOR
 
 
 class ReferralState(models.TextChoices):

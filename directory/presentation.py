@@ -14,8 +14,9 @@ from catalogue.slots import parse_slot
 from catalogue.times import ago, day_range, day_words, hour_words
 from cities.days import local_day
 from directory import messages, selectors
-from directory.models import LIVE, WAITING, Referral, ReferralChange, ReferralState, Service
+from directory.models import LIVE, WAITING, AgentCard, Referral, ReferralChange, ReferralState, Service
 from directory.selectors import Opening
+from directory.themes import Theme
 from needs.models import Need
 from needs.words import public_title_of
 
@@ -38,6 +39,22 @@ def card(service: Service, *, now: datetime) -> dict[str, Any]:
 
 def cards(services: Iterable[Service], *, now: datetime) -> list[dict[str, Any]]:
     return [card(one, now=now) for one in services]
+
+
+def agent(card: AgentCard, *, now: datetime) -> dict[str, Any]:
+    """What is shown of the card of who answers."""
+    organisation = card.organisation
+    return {
+        "agent": card,
+        "of": organisation.name if organisation else "",
+        "is_hidden": organisation is not None and not organisation.is_verified,
+        "themes": [theme.label for theme in Theme if theme in card.themes],
+        "languages": [{"code": code, "name": autonym(code)} for code in card.languages],
+        "phone": shown(card.phone) if card.phone else "",
+        "phone_uri": card.phone.as_rfc3966 if card.phone else "",
+        "checked": day_words(local_day(card.checked_at, card.city), today=local_day(now, card.city)),
+        "is_old": card.is_old(now),
+    }
 
 
 def week(service: Service) -> list[dict[str, str]]:

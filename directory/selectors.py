@@ -9,6 +9,8 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, Func, Q, Query
 
 from accounts.access import DESK, TEAM, has_role, speaks_for
 from accounts.models import LowerCaseEmailField, Organisation, User
+from accounts.selectors import organisations_of
+from catalogue import meaning
 from catalogue.folding import folded
 from catalogue.slots import WeeklySlot, parse_slot
 from cities.days import TownDay, local_time
@@ -16,12 +18,13 @@ from cities.models import City, Commune
 from directory.models import (
     CHECKED_FOR,
     WAITING,
+    AgentCard,
     Referral,
     ReferralChange,
     ReferralState,
     Service,
 )
-from directory.themes import THEMATICS, Theme
+from directory.themes import THEMATICS, Theme, themes_named
 from engine.spoken import spoken_as
 from needs.models import OPEN_STATES, Need, NeedState
 
@@ -30,6 +33,7 @@ NOW, EVENING, WEEKEND = "maintenant", "soir", "week-end"
 _EVENING_FROM = 18 * 60
 _DAY_MINUTES = 24 * 60
 MOST_WORDS = 8
+_LONGER_THAN_A_CODE = 4
 # The act by which the history keeps that a service read it.
 READ = "read"
 
@@ -54,14 +58,19 @@ def found(city: City, search: Search, *, now: datetime) -> QuerySet[Service] | l
         services = services.filter(commune=search.commune)
     if search.words:
         services = services.alias(line=folded("name", "run_by", "about"), called=folded("organisation__name"))
-    for word in search.words.replace("\x00", "").split()[:MOST_WORDS]:
+    for word in words_of(search.words):
         said = Func(Value(word, TextField()), function="folded", output_field=TextField())
-        services = services.filter(Q(line__contains=said) | Q(called__contains=said))
+        means = Q(line__contains=said) | Q(called__contains=said)
+        if themes := themes_named(word):
+            means |= Q(thematics__overlap=[code for theme in themes for code in THEMATICS[theme]])
+        for language in languages_named(word):
+            means |= Q(pk__in=where_spoken(shown(city), language))
+        services = services.filter(means)
     if not (search.language or search.when):
         return services
     rows = list(services)
     if search.language:
-        rows = [one for one in rows if _is_spoken(search.language, one.languages)]
+        rows = [one for one in rows if is_spoken(search.language, one.languages)]
     if search.when:
         rows = [one for one in rows if _open_when(one, search.when, city, now)]
     return rows
@@ -82,19 +91,39 @@ def shown_in_open_towns() -> QuerySet[Service]:
 def where_spoken(services: QuerySet[Service], language: str) -> QuerySet[Service]:
     """Those at which a language is spoken: read are the languages that there are, not the services."""
     there: Any = services.order_by().annotate(one=Func(F("languages"), function="unnest"))
-    spoken = [one for one in there.values_list("one", flat=True).distinct() if _is_spoken(language, [one])]
+    spoken = [one for one in there.values_list("one", flat=True).distinct() if is_spoken(language, [one])]
     return services.filter(languages__overlap=spoken)
 
 
-def _is_spoken(language: str, languages: Collection[str]) -> bool:
+def is_spoken(language: str, languages: Collection[str]) -> bool:
+    """Whether one of these is spoken for the language."""
     return spoken_as(language, [language], languages) is not None
 
 
+def words_of(typed: str) -> list[str]:
+    """What is looked for, word by word."""
+    return typed.replace("\x00", "").split()[:MOST_WORDS]
+
+
+def languages_named(word: str) -> tuple[str, ...]:
+    """The languages that a typed word is the name of; a code of two or three letters is a word like any."""
+    if (word.isascii() and len(word) < _LONGER_THAN_A_CODE) or not meaning.names_language(word):
+        return ()
+    return meaning.read_languages(word).value
+
+
 def languages_of(city: City) -> list[str]:
-    """The languages that are spoken at some service of the town."""
-    said: Any = Service.objects.filter(city=city).shown().order_by()
-    spoken = said.annotate(one=Func(F("languages"), function="unnest")).values_list("one", flat=True)
-    return sorted(set(spoken))
+    """The languages that are spoken at some service of the town, or by somebody whose card everybody reads."""
+    services: Any = Service.objects.filter(city=city).shown()
+    return spoken_in(services, AgentCard.objects.filter(city=city).public())
+
+
+def spoken_in(*tables: Any) -> list[str]:
+    """The languages of the rows of these tables, each once."""
+    each = Func(F("languages"), function="unnest")
+    return sorted(
+        {one for rows in tables for one in rows.order_by().annotate(one=each).values_list("one", flat=True)}
+    )
 
 
 def communes_with_services(city: City) -> list[Commune]:
@@ -110,14 +139,24 @@ def kept_by(user: User, city: City) -> QuerySet[Service]:
     )
 
 
-def may_keep(user: User, service: Service) -> bool:
+def organisations_to_keep_for(user: User, city: City) -> QuerySet[Organisation]:
+    """In whose names somebody may enter services and cards: the verified associations of the town, or their own."""
+    verified = Organisation.objects.filter(city=city, state=Organisation.State.VERIFIED).order_by(
+        "name", "pk"
+    )
+    if has_role(user, city, TEAM):
+        return verified
+    return verified.filter(pk__in=organisations_of(user, city).values("pk"))
+
+
+def may_keep(user: User, kept: Service | AgentCard) -> bool:
     """Whether somebody writes it: the town's team, or who speaks for its verified association."""
-    if has_role(user, service.city, TEAM):
+    if has_role(user, kept.city, TEAM):
         return True
-    organisation = service.organisation
+    organisation = kept.organisation
     return (
         organisation is not None
-        and organisation.city_id == service.city_id
+        and organisation.city_id == kept.city_id
         and organisation.is_verified
         and speaks_for(user, organisation)
     )
@@ -138,9 +177,11 @@ def may_reopen(user: User, service: Service) -> bool:
     )
 
 
-def to_ask_about(now: datetime, *, asked_every: timedelta) -> QuerySet[Service]:
+def to_ask_about(
+    model: type[Service] | type[AgentCard], now: datetime, *, asked_every: timedelta
+) -> QuerySet[Any]:
     """What is shown and old, and was not asked about lately."""
-    old: Any = Service.objects.filter(checked_at__lte=now - CHECKED_FOR).shown()
+    old: Any = model.objects.filter(checked_at__lte=now - CHECKED_FOR).shown()
     return old.filter(Q(asked_at=None) | Q(asked_at__lte=now - asked_every)).order_by("pk")
 
 

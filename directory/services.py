@@ -4,6 +4,7 @@ The town's team keeps all of its services; a member of a verified association ke
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,7 +25,7 @@ from catalogue.slots import MOST_SLOTS, parse_slot, refuse_clashes
 from cities.days import local_day, midnight
 from cities.models import City
 from directory import messages, selectors
-from directory.models import LONGEST_ABOUT, Service, ServiceEdit
+from directory.models import LONGEST_ABOUT, AgentCard, Service, ServiceEdit
 from directory.themes import THEME_OF
 from notifications.services import NewMessage, queue_many
 
@@ -192,26 +193,28 @@ def take(
 
 @transaction.atomic
 def ask_to_check(*, by: None, now: datetime) -> int:
-    """Ask those who keep services that are old, once in a while, whether they hold; how many services."""
-    old = list(
-        selectors.to_ask_about(now, asked_every=ASKED_EVERY)
+    """Ask those who keep services and cards that are old, once in a while, whether they hold; how many."""
+    old: list[Service | AgentCard] = [
+        one
+        for model in (Service, AgentCard)
+        for one in selectors.to_ask_about(model, now, asked_every=ASKED_EVERY)
         .select_related("city", "organisation")
         .select_for_update(of=("self",), skip_locked=True, no_key=True)
-    )
-    of_towns: dict[City, int] = {}
-    of_associations: dict[Organisation, int] = {}
-    for service in old:
-        if service.organisation is not None:
-            of_associations[service.organisation] = of_associations.get(service.organisation, 0) + 1
+    ]
+    of_towns: dict[City, Counter[type]] = {}
+    of_associations: dict[Organisation, Counter[type]] = {}
+    for one in old:
+        if one.organisation is not None:
+            of_associations.setdefault(one.organisation, Counter())[type(one)] += 1
         else:
-            of_towns[service.city] = of_towns.get(service.city, 0) + 1
+            of_towns.setdefault(one.city, Counter())[type(one)] += 1
     drafts = [
         NewMessage(
             recipient=person,
             event="service_to_check",
             subject_key=f"organisation:{one.pk}:{local_day(now, one.city)}",
             city=one.city,
-            compose=partial(messages.to_check, one.city, count),
+            compose=partial(messages.to_check, one.city, services=count[Service], cards=count[AgentCard]),
         )
         for one, count in of_associations.items()
         for person in told_of(one)
@@ -221,13 +224,14 @@ def ask_to_check(*, by: None, now: datetime) -> int:
             event="directory_to_check",
             subject_key=f"city:{city.pk}:{local_day(now, city)}",
             city=city,
-            compose=partial(messages.to_check, city, count),
+            compose=partial(messages.to_check, city, services=count[Service], cards=count[AgentCard]),
         )
         for city, count in of_towns.items()
         for person in coordinators_of(city)
     ]
     queue_many(drafts=drafts, now=now)
-    Service.objects.filter(pk__in=[one.pk for one in old]).update(asked_at=now)
+    for model in (Service, AgentCard):
+        model.objects.filter(pk__in=[one.pk for one in old if isinstance(one, model)]).update(asked_at=now)
     return len(old)
 
 

@@ -1,14 +1,16 @@
-"""What nobody has looked at for long is asked about; who was asked is reminded, and the wait ends."""
+"""What nobody has looked at for long is asked about, or goes; who was asked is reminded, and the wait ends."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from directory import asking, services
+from directory import agents, asking, services
 
 
 @shared_task(ignore_result=True)
 def ask_to_check() -> None:
-    services.ask_to_check(by=None, now=timezone.now())
+    now = timezone.now()
+    agents.forget(by=None, now=now)
+    services.ask_to_check(by=None, now=now)
 
 
 @shared_task(ignore_result=True)

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from catalogue.meaning import folded
 
 
 class Theme(models.TextChoices):
@@ -118,6 +121,7 @@ THEMATICS: Mapping[Theme, tuple[str, ...]] = {
         "remobilisation--bien-etre-confiance-en-soi",
     ),
 }
+_LONG_ENOUGH = 4
 THEME_OF: Mapping[str, Theme] = {code: theme for theme, codes in THEMATICS.items() for code in codes}
 
 
@@ -125,6 +129,21 @@ def themes_of(thematics: Iterable[str]) -> list[Theme]:
     """The themes of a service, each once, in their order."""
     found = {THEME_OF[code] for code in thematics if code in THEME_OF}
     return [theme for theme in Theme if theme in found]
+
+
+def themes_named(word: str) -> set[Theme]:
+    """Those in whose name, in French or in the reader's language, some word begins so; none for less than 4 letters."""
+    said = folded(word)
+    if len(said) < _LONG_ENOUGH:
+        return set()
+    found = {theme for theme in Theme if _names(theme, said)}
+    with override("fr"):
+        return found | {theme for theme in Theme if _names(theme, said)}
+
+
+def _names(theme: Theme, said: str) -> bool:
+    words = folded(str(theme.label)).replace(",", " ").replace("،", " ").split()
+    return any(word.startswith(said) for word in words)
 
 
 def with_themes(thematics: Iterable[str], themes: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import PUBLIC, town_page
 from cities.models import City
-from directory import data_inclusion, presentation, selectors
+from directory import answerers, data_inclusion, presentation, selectors
 from directory.forms import SearchForm
 
 PER_PAGE = 20
@@ -31,7 +31,20 @@ def public(request: HttpRequest, city: City) -> HttpResponse:
     page = Paginator(selectors.found(city, search, now=now), PER_PAGE).get_page(request.GET.get("page"))
     asked = request.GET.copy()
     asked.pop("page", None)
+    # A card has neither a place nor a week that can be asked for.
+    agents = (
+        []
+        if search.commune or search.when
+        else answerers.found(
+            answerers.public_in(city),
+            theme=search.theme,
+            languages=[search.language] if search.language else [],
+            words=search.words,
+        )
+    )
     context = {
+        "agents": [presentation.agent(one, now=now) for one in agents],
+        "reads_cards": request.user.is_authenticated and answerers.may_read(request.user, city),
         "form": form,
         "first": [form["besoin"], form["mots"]],
         "more": [form[name] for name in _MORE],

@@ -15,6 +15,7 @@ from django.db.models import (
     Exists,
     Func,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     TextField,
@@ -27,7 +28,7 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-Reason = Callable[[], Exists]
+Reason = Callable[[], Exists | Q]
 Deadline = Callable[[], QuerySet[Any]]
 Words = Mapping[str, "StrPromise"]
 
@@ -78,7 +79,7 @@ def deadline() -> Case:
     return Case(*cases, default=None, output_field=DateTimeField())
 
 
-def reason_of(event: str) -> Exists | None:
+def reason_of(event: str) -> Exists | Q | None:
     """The rows by which a message of that event has its reason; None when it always has."""
     reason = _reasons.get(event)
     return reason() if reason is not None else None

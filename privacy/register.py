@@ -230,6 +230,11 @@ REGISTER: dict[str, Marks] = {
         "created_at changed_at"
     ),
     "directory.ServiceEdit": Marks(keep="service what by at"),
+    # Who answers by name: it goes as a whole once it is removed, or nobody has said for a year that it holds.
+    "directory.AgentCard": Marks(
+        delete="city organisation name themes words languages hours phone email is_public checked_at checked_by "
+        "asked_at created_at"
+    ),
     "directory.Referral": Marks(
         keep="need service consented_at state asked_by asked_at answer_by reminded_at answered_at day hour forget_on",
         anonymise="words contact answer",

@@ -402,6 +402,13 @@ RULES: tuple[Rule, ...] = (
         None,  # voice.tasks.forget_texts
     ),
     Rule(
+        _("Qui répond pour un service\u202f: nom, téléphone et e-mail de travail"),
+        _("un an\u202f; qui tient la fiche l’efface quand il veut"),
+        _("la dernière vérification"),
+        _("pour que les fiches restent justes"),
+        None,  # directory.tasks.ask_to_check
+    ),
+    Rule(
         _("Comment vous joindre, donné à un service avec votre accord"),
         _("30 jours\u202f; un refus l’efface aussitôt"),
         _("le jour donné par ce service"),

@@ -316,6 +316,7 @@ ROWS: dict[str, Of | str] = {
     # --- directory
     "directory.Service": Of(author="checked_by"),
     "directory.ServiceEdit": Of(author="by"),
+    "directory.AgentCard": Of(author="checked_by"),
     "directory.Referral": Of(subject=_NEED, author="asked_by"),
     "directory.ReferralChange": Of(subject="referral__need__person", author="by"),
     # --- shelters

@@ -26,6 +26,7 @@ from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
 from desk import services as desk
+from directory import agents
 from directory import asking as referring
 from directory import links as links_of_referrals
 from directory import services as directory
@@ -292,6 +293,9 @@ ROWS = {
     "directory:kept": Row(MEMBER | TEAM_OF_TOWN | {"other_member"}),
     "directory:new": Row(MEMBER | TEAM_OF_TOWN | {"other_member"}),
     "directory:edit": Row(MEMBER | TEAM_OF_TOWN, ("listed_service",)),
+    "directory:who": Row(MEMBER | TEAM_OF_TOWN | {"other_member"}),
+    "directory:who_new": Row(MEMBER | TEAM_OF_TOWN | {"other_member"}),
+    "directory:who_edit": Row(MEMBER | TEAM_OF_TOWN, ("agent_card",)),
     # Matches
     "matching:edit_offer": Row(CITIZEN | DESK, ("offer",)),
     "matching:edit_need": Row(MEMBER | DESK, ("need",)),
@@ -675,6 +679,12 @@ def build() -> World:
         by=member,
         now=now,
     )
+    agent_card = agents.add(
+        city=city,
+        fields={"organisation": association, "name": "Nadia", "words": "école", "phone": "+33353018001"},
+        by=member,
+        now=now,
+    )
     shelter = shelters.found(
         city=city,
         organisation=association,
@@ -709,6 +719,7 @@ def build() -> World:
         "opinion": judged.opinion,
         "remark_group": voice.begin_group(city=city, titles=french, by=coordinator, now=now).pk,
         "listed_service": listed_service.pk,
+        "agent_card": agent_card.pk,
         "shelter": shelter.pk,
         "nights": nights.pk,
         "referral_link": links_of_referrals.answer_path(referral, member).split("/")[-2],

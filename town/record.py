@@ -83,7 +83,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "settings": (
         "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "team",
-        "front", "directory.Service", "directory.ServiceEdit", "town.OfficialRequest", "voice",
+        "front", "directory.Service", "directory.ServiceEdit", "directory.AgentCard", "town.OfficialRequest", "voice",
     ),
 }  # fmt: skip
 

@@ -132,6 +132,9 @@ PAGES = [
     Page("directory-filtered", "", _at("annuaire/?besoin=food&quand=soir")),
     Page("directory-kept", "administrator", _at("annuaire/gerer/")),
     Page("directory-new", "administrator", _at("annuaire/gerer/nouveau/")),
+    Page("directory-who", "administrator", _at("annuaire/qui-repond/")),
+    Page("directory-who-asked", "member", _at("annuaire/qui-repond/?mots=%C3%A9cole+dari")),
+    Page("directory-who-new", "member", _at("annuaire/qui-repond/nouveau/")),
     Page("statements-number", "member", _at("j-ai-besoin/numero/")),
     Page("statements-asked", "member", _at("j-ai-besoin/confies/")),
     Page("statements-entrust", "coordinator", _at("bureau/besoins-a-confier/")),
@@ -397,7 +400,7 @@ NO_PAGE = {
         "statements:question", "statements:check", "statements:listen", "statements:own",
     }),
     "of one service, and of one that is sent to it (tests/directory)": frozenset({
-        "directory:detail", "directory:edit", "directory:refer", "directory:answer",
+        "directory:detail", "directory:edit", "directory:refer", "directory:answer", "directory:who_edit",
     }),
     "of one group, and of one proposal (test_voice.py, tests/voice)": frozenset({
         "voice:group", "voice:proposal", "voice:steer",

@@ -14,6 +14,7 @@ from agenda import services as agenda
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.days import local_day
 from cities.models import City, Commune
+from directory import agents
 from followups import links as followup_links
 from followups import services as followups
 from followups.models import Answer, CheckIn, FollowUp, Going
@@ -168,6 +169,7 @@ def build(*, now: datetime) -> Town:
     )
     _visit(town, now)
     _shelter(town, association, now)
+    _who_answers(town, association, now)
     # Entered by phone before she registered: a double.
     OfferFactory(city=city, owner=UserFactory(phone_only=True, name="Jeanne R."), state="withdrawn")
     town.invitation = invitations.invite(
@@ -331,6 +333,15 @@ def _shelter(town: Town, association: Organisation, now: datetime) -> None:
         now=now,
     )
     town.shelter_id, town.nights_id = shelter.pk, nights.pk
+
+
+def _who_answers(town: Town, association: Organisation, now: datetime) -> None:
+    """A card that everybody reads, and one for those who work together."""
+    said = {"themes": ["children"], "languages": ["fr", "prs"], "hours": "le matin", "phone": "+33353018001"}
+    everybody = {**said, "name": "Nadia, accueil de l’école", "words": "cantine, bourse", "is_public": True}
+    agents.add(city=town.city, fields=everybody, by=town.administrator, now=now)
+    own = {**said, "name": "Omar", "organisation": association, "email": "omar@example.org"}
+    agents.add(city=town.city, fields=own, by=association.memberships.earliest("pk").user, now=now)
 
 
 def _fill(town: Town, association: Organisation, now: datetime) -> None:

@@ -74,6 +74,8 @@ IN_CLEAR = {
     "needs.NeedWords.words": SEARCHED,
     "agenda.Subscription.key": "a half of an address, of which SECRET_KEY is the other",
     "outreach.Subscription.language": CODE,
+    "directory.AgentCard.languages": CODE,
+    "directory.AgentCard.themes": CODE,
     "voice.Remark.language": CODE,
     "voice.Remark.form_key": "by chance, of a form and of nobody",
     "voice.Comment.language": CODE,
