@@ -276,7 +276,9 @@ def _refuse(holds: Sequence[Hold], *, field: str, by: User, offer: Offer) -> Non
     if len(holds) > MOST_TOLD:
         told.append("…")
     message = ValidationError(
-        _("Des personnes comptent sur ces places\u202f: %(who)s. Trouvez d’abord un autre lieu à qui y est attendu."),
+        _(
+            "Des personnes comptent sur ces places\u202f: %(who)s. Trouvez d’abord un autre lieu à qui y est attendu."
+        ),
         params={"who": " · ".join(told)},
     )
     raise ValidationError({field: message} if field else message)

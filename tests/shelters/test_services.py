@@ -313,7 +313,9 @@ class TestShifts:
 
         def board() -> list[presentation.Slot]:
             shifts = selectors.shifts_of(place.shelter, now=place.now)
-            return presentation.slots(shifts, selectors.volunteers_of(shifts, today=place.day(0)), today=place.day(0))
+            return presentation.slots(
+                shifts, selectors.volunteers_of(shifts, today=place.day(0)), today=place.day(0)
+            )
 
         (slot,) = board()
         assert (slot.wanted, slot.missing, slot.named) == (2, 2, [])
