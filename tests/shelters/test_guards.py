@@ -103,7 +103,7 @@ class TestPromises:
 
     def test_a_place_moves_nowhere_whither_nobody_who_is_expected_can_come(self, place: Place) -> None:
         confirmed(place)
-        far = CommuneFactory(name="Marseille", latitude=43.3, longitude=5.4)
+        far = CommuneFactory(insee="13055", name="Marseille", latitude=43.3, longitude=5.4)
         with pytest.raises(ValidationError, match="comptent sur ces places"):
             corrected(place, commune=far)
         assert Shelter.objects.get().commune == place.city.seat
@@ -343,7 +343,7 @@ class TestVolunteers:
     def test_a_place_that_is_renamed_renames_its_open_shifts(self, place: Place) -> None:
         open_one, met = shifts(place, 2, 1, 1)
         Need.objects.filter(pk=met.pk).update(state="met")
-        commune = CommuneFactory(name="Bischheim")
+        commune = CommuneFactory(insee="67043", name="Bischheim")
         corrected(place, name="Salle Jaurès", commune=commune)
         open_one.refresh_from_db()
         met.refresh_from_db()
