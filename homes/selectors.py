@@ -50,8 +50,7 @@ def asked_at(visit: Visit) -> list[dict[str, str]]:
 
 def needs_extract(offer: Offer) -> bool:
     """Whether somebody would live with the host, or a minor alone: then an extract is looked at first."""
-    lives_with_host = offer.shared_home and offer.category != Category.COLLECTIVE_PLACE
-    return lives_with_host or Household.LONE_MINORS in offer.accepts
+    return offer.shared_home or Household.LONE_MINORS in offer.accepts
 
 
 def missing(visit: Visit) -> Missing:
@@ -87,8 +86,11 @@ def _latest() -> Subquery:
 
 
 def _homes(user: User, city: City) -> QuerySet[Any]:
-    """Homes that may still be visited, each with `latest`, its last visit that came to something, and `is_planned`."""
+    """Homes that may still be visited, each with `latest`, its last visit that came to something, and `is_planned`.
+    Places for many are none: the town sees them from their own page.
+    """
     homes = Offer.objects.visible_to(user).filter(city=city, kind=Kind.HOUSING).exclude(state__in=CLOSED)
+    homes = homes.exclude(category=Category.COLLECTIVE_PLACE)
     return homes.select_related("owner", "commune").annotate(
         latest=_latest(),
         is_planned=Exists(Visit.objects.planned().filter(offer=OuterRef("pk"))),

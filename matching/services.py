@@ -108,7 +108,7 @@ def accept(*, match_id: int, by: User, now: datetime) -> Match:
     standing.check_still_stands(match, Act.ACCEPT, now=now)
     if match.offer.state == OfferState.EXPIRED:
         # A yes says that the offer still holds.
-        match.offer = offers.reconfirm(offer_id=match.offer_id, by=by, now=now)
+        match.offer = offers.reconfirm(offer_id=match.offer_id, by=by, now=now, of_place=True)
     if Hold.objects.filter(need=match.need_id, beside=True).exists():
         capacity.count(match)
         wake_on_commit(IN_HAND_TASK)

@@ -59,9 +59,11 @@ def waiting(*, now: datetime) -> QuerySet[Need]:
     rehoused = Match.objects.filter(need=OuterRef("pk"), rehouse_from__isnull=False)
     in_suspended = rehoused.filter(state=MatchState.UNDER_WAY, offer__state=OfferState.FROZEN)
     is_tonight = Exact(urgency_rank_on(TownDay(now, "city__timezone")), URGENCY_RANKS[Urgency.TONIGHT])
+    # An hour's help becomes due with its day: that wakes nobody, unless it was posted so.
+    is_urgent = Q(is_tonight) & (~Q(kind=Kind.SKILL) | Q(urgency=Urgency.TONIGHT))
     return (
         Need.objects.open()
-        .filter(Q(is_tonight) | Q(Exists(rehoused)))
+        .filter(is_urgent | Q(Exists(rehoused)))
         .annotate(must_move=Exists(in_suspended))
         .exclude(Exists(held().filter(need=OuterRef("pk"))))
         .exclude(Exists(_asked(now)))

@@ -6,6 +6,7 @@ from functools import partial
 from django.db import transaction
 
 from accounts.models import User
+from catalogue.vocabulary import Category
 from cities.models import City
 from notifications import channel_registry
 from notifications.outcomes import note_answered, note_opened
@@ -24,14 +25,15 @@ _QUESTIONS = ("offer_reminder", "offer_to_confirm")
 
 @transaction.atomic
 def remind_stale(*, city: City, by: None, now: datetime) -> int:
-    """Ask the owners of offers not confirmed for `remind_after_days` whether they still hold; how many."""
+    """Ask the owners of offers not confirmed for `remind_after_days` whether they still hold; how many. Nobody is asked
+    about the beds of a place for many.
+    """
     limit = now - timedelta(days=city.remind_after_days)
     stale = list(
         Offer.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
         .select_related("owner", "city")
-        .filter(city=city, state=OfferState.ACTIVE, confirmed_at__lte=limit, reminded_at__isnull=True)[
-            :AT_ONCE
-        ]
+        .filter(city=city, state=OfferState.ACTIVE, confirmed_at__lte=limit, reminded_at__isnull=True)
+        .exclude(category=Category.COLLECTIVE_PLACE)[:AT_ONCE]
     )
     for offer in stale:
         offer.reminded_at = now

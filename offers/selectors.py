@@ -10,7 +10,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import User
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Category, Kind
 from cities.models import City
 from engine.goods import ANY
 from notifications import channel_registry
@@ -80,7 +80,9 @@ def edits_of(offer: Offer) -> list[OfferEdit]:
 
 
 def possible(offer: Offer) -> Possible:
-    """The acts that the services would not refuse for its state."""
+    """The acts that the services would not refuse for its state. The beds of a place are the place's to change."""
+    if offer.category == Category.COLLECTIVE_PLACE:
+        return Possible(edit=False, pause=False, resume=False, reconfirm=False, withdraw=False, revive=False)
     state = offer.state
     return Possible(
         edit=state in EDITABLE,
@@ -105,7 +107,9 @@ def may_be_revived(offer: Offer) -> bool:
 
 
 def is_asked(offer: Offer) -> bool:
-    """Whether its owner has still to say if it holds, or if it was theirs at all."""
+    """Whether its owner has still to say if it holds, or if it was theirs at all. Of a place nobody is asked that."""
+    if offer.category == Category.COLLECTIVE_PLACE:
+        return False
     if offer.state == OfferState.ACTIVE:
         return offer.reminded_at is not None
     return offer.state in (OfferState.UNCONFIRMED, OfferState.EXPIRED)
@@ -172,10 +176,9 @@ def _calls_about_confirming() -> QuerySet[Message]:
 
 
 def to_visit(offers: QuerySet[Offer]) -> QuerySet[Offer]:
-    """Active homes that nobody of the town has seen."""
-    return offers.filter(kind=Kind.HOUSING, state=OfferState.ACTIVE, vetted_at__isnull=True).order_by(
-        "created_at", "id"
-    )
+    """Active homes that nobody of the town has seen; places for many are seen from their own page."""
+    unseen = offers.filter(kind=Kind.HOUSING, state=OfferState.ACTIVE, vetted_at__isnull=True)
+    return unseen.exclude(category=Category.COLLECTIVE_PLACE).order_by("created_at", "id")
 
 
 def counts(user: User, city: City) -> dict[str, int]:
@@ -200,6 +203,7 @@ def doubles(
     """Standing offers of the same person, or at the same address, that look like this one.
 
     `fields` may be half filled in. Goods look the same by their item, where both name one, all else by its category.
+    Beds of a place are none: it has several rows of them.
     """
     category, item = fields.get("category"), fields.get("item")
     address, commune = (fields.get("address") or "").strip(), fields.get("commune")
@@ -212,6 +216,7 @@ def doubles(
     if item and item != ANY:
         alike &= Q(item__in=[item, "", ANY])
     standing = Offer.objects.visible_to(user).filter(whose, alike, city=city, state__in=EDITABLE)
+    standing = standing.exclude(category=Category.COLLECTIVE_PLACE)
     if external_key:  # the same page sent twice is no double
         standing = standing.exclude(external_key=external_key)
     return list(standing.select_related("commune").order_by("-created_at")[:10])

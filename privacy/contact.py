@@ -17,6 +17,7 @@ from notifications.inbox.selectors import kinds
 from notifications.models import Message
 from offers.models import Offer, OfferState
 from privacy.models import Erasure, LegalHold, Notice
+from shelters.models import Shelter
 from statements.models import Stage, Statement
 from town.models import AuditRow
 
@@ -69,6 +70,7 @@ def counted_on(now: datetime) -> Q:
         | Q(Exists(matches.filter(offer__owner=OuterRef("pk"))))
         | Q(Exists(matches.filter(need__person=OuterRef("pk"))))
         | Q(Exists(offers))
+        | Q(Exists(Shelter.objects.filter(host=OuterRef("pk"), closed_at=None)))
         | Q(Exists(Need.objects.filter(person=OuterRef("pk"), state__in=OPEN_STATES)))
         | Q(Exists(Statement.objects.filter(person=OuterRef("pk"), stage__in=[Stage.WAITING, Stage.OFFERED])))
         | Q(Exists(received))

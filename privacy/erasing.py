@@ -186,10 +186,10 @@ def _end(people: list[User], *, now: datetime) -> None:
     busy = standing.begun(people, now=now)
     free = Offer.objects.filter(owner__in=people).exclude(state__in=[OfferState.WITHDRAWN, OfferState.FROZEN])
     for offer in free.exclude(pk__in=busy.values("offer")).order_by("pk"):
-        offers.withdraw(offer_id=offer.pk, by=offer.owner, now=now)
+        offers.withdraw(offer_id=offer.pk, by=offer.owner, now=now, of_place=True)
     # In what is lived in now, nobody else moves in.
     for offer in Offer.objects.filter(pk__in=busy.values("offer"), owner__in=people, state=OfferState.ACTIVE):
-        offers.pause(offer_id=offer.pk, by=offer.owner, now=now)
+        offers.pause(offer_id=offer.pk, by=offer.owner, now=now, of_place=True)
     _withdraw_needs(people, now=now)
     _withdraw_statements(people, now=now)
     to_come = standing.theirs(people).filter(state__in=_TO_COME).exclude(pk__in=busy.values("pk"))

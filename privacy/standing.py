@@ -15,6 +15,7 @@ from matching.models import Match, MatchState
 from privacy import rows
 from privacy.models import Erasure, LegalHold
 from privacy.rows import As
+from shelters.models import Shelter
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ def parts(people: list[User]) -> list[Part]:
                         _("Nommez d’abord une autre personne responsable de l’association."),
                     )
                 )
+        for shelter in Shelter.objects.filter(host=person, closed_at=None).order_by("name", "pk"):
+            found.append(Part(shelter.name, _("Nommez d’abord qui répond pour le lieu.")))
     return found
 
 

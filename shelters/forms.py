@@ -1,5 +1,6 @@
 """What is said of a place, of its nights and of its shifts."""
 
+import uuid
 from datetime import date
 from typing import Any
 
@@ -97,12 +98,24 @@ class ShelterForm(ServiceForm):
             self.fields["organisation"].queryset = organisations  # type: ignore[attr-defined]
 
 
-class NightsForm(ServiceForm):
+class KeyedForm(ServiceForm):
+    """A form that adds something: `key` makes the same page posted twice one."""
+
+    # Named so that no field that is asked for is hidden by it.
+    form_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    @property
+    def key(self) -> str:
+        """Of a valid form."""
+        return str(self.cleaned_data.get("form_key") or "")
+
+
+class NightsForm(KeyedForm):
     """So many beds, on which nights, for whom. Without a last night: without an end."""
 
     capacity = CountField(
         label=_("Combien de places par nuit\u202f?"),
-        help_text=_("50 au plus. Pour davantage, ajoutez une autre ligne."),
+        help_text=_("50 au plus. Pour davantage, ajoutez d’autres places."),
         least=1,
         most=LARGEST[Kind.HOUSING],
     )
@@ -111,7 +124,7 @@ class NightsForm(ServiceForm):
     accepts = forms.MultipleChoiceField(
         label=_("Pour qui\u202f?"),
         help_text=_("Si vous ne cochez rien\u202f: tout le monde, sauf un mineur isolé."),
-        choices=Household.choices,
+        choices=[one for one in Household.choices if one[0] != Household.LONE_MINORS],
         required=False,
         widget=CheckboxCards(layout="inline"),
     )
@@ -125,7 +138,7 @@ class NightsForm(ServiceForm):
     pets_accepted = forms.BooleanField(label=_("Un animal est possible"), required=False)
 
     def __init__(self, data: Any = None, *, today: date, offer: Offer | None = None) -> None:
-        known: dict[str, Any] = {"first_day": today}
+        known: dict[str, Any] = {"first_day": today, "form_key": uuid.uuid4()}
         if offer is not None:
             windows = list(offer.windows.all())
             known = {name: getattr(offer, name) for name in services.NIGHTS_FIELDS}
@@ -150,7 +163,7 @@ class ClosedForm(ServiceForm):
     last_day = DayField(label=_("Fermé jusqu’à la nuit du"))
 
 
-class ShiftForm(ServiceForm):
+class ShiftForm(KeyedForm):
     """Volunteers who are wanted at one time, on one day or several, once or each week."""
 
     title = forms.CharField(
@@ -179,7 +192,8 @@ class ShiftForm(ServiceForm):
     )
 
     def __init__(self, data: Any = None, *, today: date) -> None:
-        super().__init__(data, initial={"first_day": today, "category": Category.RECEPTION})
+        known = {"first_day": today, "category": Category.RECEPTION, "form_key": uuid.uuid4()}
+        super().__init__(data, initial=known)
         self.fields["category"].choices = [(one.value, one.label) for one in CATEGORIES]  # type: ignore[attr-defined]
         self.fields["weekdays"].choices = [  # type: ignore[attr-defined]
             (number, capfirst(str(WEEKDAYS[number]))) for number in range(7)

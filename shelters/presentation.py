@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalogue.slots import parse_slot
 from catalogue.times import appointment_words, hour_words, slot_words
-from cities.days import local_day
 from matching.models import Hold, Match, MatchState
-from needs.models import Need
+from needs.models import Need, NeedState
 from offers.models import OfferState
 from shelters import selectors
 from shelters.models import Nights, Shelter, Shift
@@ -46,12 +45,14 @@ class Guest:
 
 @dataclass(slots=True)
 class Slot:
-    """One shift: when, and how many of those who are wanted come. `names`: who comes."""
+    """One shift: when, and how many of those who are wanted come. `named`: those who come and whose name the reader
+    may know.
+    """
 
     title: str
     when: str
     needs: list[Need] = field(default_factory=list)
-    coming: list[Match] = field(default_factory=list)
+    named: list[Match] = field(default_factory=list)
 
     @property
     def wanted(self) -> int:
@@ -59,7 +60,11 @@ class Slot:
 
     @property
     def missing(self) -> int:
-        return max(self.wanted - len(self.coming), 0)
+        return sum(need.state != NeedState.MET for need in self.needs)
+
+    @property
+    def found(self) -> int:
+        return self.wanted - self.missing
 
 
 def nights(rows: Sequence[Nights], holds: Iterable[Hold], days: Iterable[date]) -> list[Night]:
@@ -83,10 +88,14 @@ def _night(day: date, rows: Sequence[Nights], of_offer: dict[int, list[Hold]]) -
 
 
 def is_open_on(row: Nights, day: date) -> bool:
-    """Whether somebody may be proposed for that night."""
-    return row.offer.state == OfferState.ACTIVE and any(
-        window.first_day <= day and (window.last_day is None or day <= window.last_day)
-        for window in row.offer.windows.all()
+    """Whether somebody may be proposed for that night: not before the town has seen the place."""
+    return (
+        row.offer.state == OfferState.ACTIVE
+        and row.offer.vetted_at is not None
+        and any(
+            window.first_day <= day and (window.last_day is None or day <= window.last_day)
+            for window in row.offer.windows.all()
+        )
     )
 
 
@@ -106,8 +115,8 @@ def guests(holds: Iterable[Hold], night: date, *, reader: User) -> list[Guest]:
     return sorted(found, key=lambda one: (one.is_asked, one.is_there))
 
 
-def slots(shifts: Iterable[Shift], volunteers: Iterable[Match], *, today: date) -> list[Slot]:
-    """Shifts that are alike in one line, each with who comes."""
+def slots(shifts: Iterable[Shift], named: Iterable[Match], *, today: date) -> list[Slot]:
+    """Shifts that are alike in one line, each with those who come and may be named."""
     found: dict[tuple[object, ...], Slot] = {}
     of_need: dict[int, Slot] = {}
     for shift in shifts:
@@ -116,8 +125,8 @@ def slots(shifts: Iterable[Shift], volunteers: Iterable[Match], *, today: date) 
         slot = found.setdefault(key, Slot(title=need.title, when=_when(need, today)))
         slot.needs.append(need)
         of_need[need.pk] = slot
-    for match in volunteers:
-        of_need[match.need_id].coming.append(match)
+    for match in named:
+        of_need[match.need_id].named.append(match)
     return list(found.values())
 
 
@@ -136,16 +145,19 @@ def arrivals(shelter: Shelter) -> str:
     return _("de %(start)s à %(end)s") % {"start": hour_words(start), "end": hour_words(end)}
 
 
-def line(shelter: Shelter, *, now: datetime) -> dict[str, object]:
-    """A place in the list: its beds tonight."""
-    today = local_day(now, shelter.city)
-    rows = selectors.nights_of(shelter)
-    holds = selectors.holds_of(rows, first_day=today, last_day=today)
-    return {
-        "shelter": shelter,
-        "tonight": nights(rows, holds, [today])[0],
-        "to_see": to_see(rows),
-    }
+def lines(shelters: Sequence[Shelter], *, today: date) -> list[dict[str, object]]:
+    """The list: each with its beds tonight. The same few queries however many there are."""
+    of_all = selectors.nights_of_all(shelters)
+    every = [row for rows in of_all.values() for row in rows]
+    holds = selectors.holds_of(every, first_day=today, last_day=today)
+    return [
+        {
+            "shelter": shelter,
+            "tonight": nights(of_all[shelter.pk], holds, [today])[0],
+            "to_see": to_see(of_all[shelter.pk]),
+        }
+        for shelter in shelters
+    ]
 
 
 def to_see(rows: Iterable[Nights]) -> bool:

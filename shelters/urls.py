@@ -15,6 +15,8 @@ urlpatterns = [
     path("lieux/<int:pk>/places/", views.add_nights, name="add_nights"),
     path("lieux/<int:pk>/benevoles/", views.add_shifts, name="add_shifts"),
     path("lieux/places/<int:pk>/", views.nights, name="nights"),
+    path("lieux/de/<str:reference>/", views.of_offer, name="of_offer"),
+    path("lieux/places/<int:pk>/reprendre/", views.resume, name="resume"),
     path("lieux/places/<int:pk>/fermer/", views.close_some, name="close_some"),
     path("lieux/places/<int:pk>/retirer/", views.take_back, name="take_back"),
 ]

@@ -34,7 +34,7 @@ def shelters(request: HttpRequest, city: City) -> HttpResponse:
     user, now = person(request), timezone.now()
     if ASSOCIATION not in roles_in(user, city) and not has_role(user, city, COORDINATION):
         raise Http404
-    lines = [presentation.line(one, now=now) for one in selectors.shelters_of(user, city)]
+    lines = presentation.lines(list(selectors.shelters_of(user, city)), today=local_day(now, city))
     context = {"lines": lines, "may_found": selectors.may_found(user, city).exists()}
     return render(request, "shelters/list.html", context)
 
@@ -72,7 +72,9 @@ def shelter(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     days = presentation.days_ahead(today)
     holds = selectors.holds_of(rows, first_day=today, last_day=days[-1])
     shifts = selectors.shifts_of(found, now=now)
-    volunteers = selectors.volunteers_of(shifts)
+    volunteers = selectors.volunteers_of(shifts, today=today)
+    runs = selectors.runs(user, found)
+    named = _named(request, city, volunteers) if runs else []
     tonight, *coming = presentation.nights(rows, holds, days)
     context = {
         "shelter": found,
@@ -81,19 +83,21 @@ def shelter(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         "tonight": tonight,
         "coming": coming,
         "guests": presentation.guests(holds, today, reader=user),
-        "slots": presentation.slots(shifts, _named(request, city, volunteers), today=today),
-        "runs": selectors.runs(user, found) and found.closed_at is None,
+        "slots": presentation.slots(shifts, named, today=today),
+        "runs": runs and found.closed_at is None,
         "to_see": presentation.to_see(rows),
-        "may_see": has_role(user, city, COORDINATION) and user.pk != found.host_id,
+        "may_see": selectors.may_see(user, found),
+        "is_answered_for": selectors.answers(found.host, found),
     }
     return render(request, "shelters/shelter.html", context)
 
 
 def _named(request: HttpRequest, city: City, volunteers: list[Match]) -> list[Match]:
-    """Those of whom the page says the name; that it was read is kept, as on the page of each match."""
+    """Those of whom the page says the name, as the page of each match would; that it was read is kept."""
     user, now = person(request), timezone.now()
-    for match in volunteers:
-        if match.offer.owner_id != user.pk and contacts_are_open(match, today=local_day(now, city)):
+    named = [match for match in volunteers if contacts_are_open(match, today=local_day(now, city))]
+    for match in named:
+        if match.offer.owner_id != user.pk:
             log_contact_reading(
                 subject=match.offer.owner,
                 reason="shift",
@@ -103,7 +107,7 @@ def _named(request: HttpRequest, city: City, volunteers: list[Match]) -> list[Ma
                 now=now,
                 once_in=ONE_LOOK,
             )
-    return volunteers
+    return named
 
 
 @town_page(SIGNED_IN)
@@ -133,7 +137,7 @@ def add_nights(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     form = NightsForm(request.POST or None, today=local_day(now, city))
     if request.method == "POST" and form.is_valid():
         try:
-            services.add_nights(shelter_id=pk, by=person(request), now=now, **form.said())
+            services.add_nights(shelter_id=pk, by=person(request), now=now, key=form.key, **form.said())
         except ValidationError as refusal:
             form.refuse(refusal)
         else:
@@ -157,6 +161,30 @@ def nights(request: HttpRequest, city: City, pk: int) -> HttpResponse:
             messages.success(request, _("Vos changements sont enregistrés."))
             return redirect("shelters:shelter", city.slug, row.shelter_id)
     return _nights_page(request, row, form=form)
+
+
+@town_page(SIGNED_IN)
+@require_POST
+def resume(request: HttpRequest, city: City, pk: int) -> HttpResponse:
+    """These beds may be proposed again."""
+    row = _nights(request, city, pk)
+    try:
+        services.resume(nights_id=pk, by=person(request), now=timezone.now())
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, _("Merci. C’est noté pour aujourd’hui."))
+    return redirect("shelters:shelter", city.slug, row.shelter_id)
+
+
+@town_page(SIGNED_IN)
+@require_safe
+def of_offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """From the page of an offer to the place whose beds it is."""
+    found = selectors.place_of(person(request), city, reference)
+    if found is None:
+        raise Http404
+    return redirect("shelters:shelter", city.slug, found.pk)
 
 
 @town_page(SIGNED_IN)
@@ -198,7 +226,9 @@ def add_shifts(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     form = ShiftForm(request.POST or None, today=local_day(now, city))
     if request.method == "POST" and form.is_valid():
         try:
-            posted = services.add_shifts(shelter_id=pk, by=person(request), now=now, **form.said())
+            posted = services.add_shifts(
+                shelter_id=pk, by=person(request), now=now, key=form.key, **form.said()
+            )
         except ValidationError as refusal:
             form.refuse(refusal)
         else:
@@ -217,8 +247,12 @@ def add_shifts(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 def see(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The town has seen the place."""
     found = _shelter(request, city, pk)
-    services.see(shelter_id=found.pk, by=person(request), now=timezone.now())
-    messages.success(request, _("C’est noté\u202f: ses places peuvent être proposées."))
+    try:
+        services.see(shelter_id=found.pk, by=person(request), now=timezone.now())
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, _("C’est noté\u202f: ses places peuvent être proposées."))
     return redirect("shelters:shelter", city.slug, pk)
 
 

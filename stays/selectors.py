@@ -11,7 +11,7 @@ from accounts.models import Organisation, User
 from catalogue.vocabulary import Category, Kind
 from cities.models import City
 from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState
-from needs.models import Need
+from needs.models import OPEN_STATES, Need
 from offers.models import Offer, OfferState
 from stays.models import Sponsorship
 
@@ -78,7 +78,7 @@ def asleep_on(user: User, city: City, night: date) -> QuerySet[Match]:
 
 def to_rehouse(user: User, city: City, night: date) -> QuerySet[Need]:
     """Who had a home and has none for that night: it was agreed on and called off, or is over, early or not, while the
-    need goes on. Open needs, the longest known first. For coordinators.
+    need goes on, also those of an association that is suspended. Open needs, the longest known first. For coordinators.
     """
     there = Match.objects.filter(need=OuterRef("pk"), first_day__lte=night)
     # What was called off keeps the days for which it was agreed.
@@ -90,9 +90,8 @@ def to_rehouse(user: User, city: City, night: date) -> QuerySet[Need]:
     )
     return (
         Need.objects.visible_to(user)
-        .open()
         .filter(Exists(ended), ~Exists(sleeps), city=city, kind=Kind.HOUSING)
-        .filter(first_day__lte=night, last_day__gte=night)
+        .filter(first_day__lte=night, last_day__gte=night, state__in=OPEN_STATES)
         .select_related("city", "organisation")
         .order_by("created_at", "pk")
     )

@@ -368,6 +368,8 @@ ROWS = {
     "shelters:nights": Row(MEMBER | COORDINATOR, ("nights",)),
     "shelters:close_some": Row(MEMBER | COORDINATOR, ("nights",)),
     "shelters:take_back": Row(MEMBER | COORDINATOR, ("nights",)),
+    "shelters:resume": Row(MEMBER | COORDINATOR, ("nights",)),
+    "shelters:of_offer": Row(MEMBER | COORDINATOR, ("nights_offer",)),
     # What a placement is once people have met
     "stays:tonight": Row(COORDINATOR),
     "stays:free_beds": Row(COORDINATOR),
@@ -721,6 +723,7 @@ def build() -> World:
         "listed_service": listed_service.pk,
         "agent_card": agent_card.pk,
         "shelter": shelter.pk,
+        "nights_offer": nights.offer.reference,
         "nights": nights.pk,
         "referral_link": links_of_referrals.answer_path(referral, member).split("/")[-2],
         "statement_link": links_of_statements.own_path(statement).split("/")[-2],

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts import selectors as accounts
 from accounts.models import CityEdit, Organisation, OrganisationReview, User
+from catalogue.vocabulary import Category
 from cities.models import City
 from matching.lifecycle import ACTIVE
 from matching.models import CaseTaken, Match
@@ -200,12 +201,14 @@ def merges(city: City) -> QuerySet[Double]:
 
 
 # Twice the same person in one commune, or twice one address; a thing is the same by its item and size, hours by their
-# languages. Two rooms of one host have two addresses, or the desk says once that they are two.
+# languages. Two rooms of one host have two addresses, or the desk says once that they are two. The rows of beds of one
+# place are never one.
 _OFFER_PAIRS = """
     WITH standing AS (
         SELECT id, owner_id, category, commune_id, kind, item, size, languages_from, languages_to,
                split_part(address, ':', 3) AS address  -- its blind index
           FROM offers_offer WHERE city_id = %(city)s AND state = ANY(%(standing)s)
+           AND category <> %(collective)s
     ), pairs AS (
         SELECT one.id AS first, other.id AS second
           FROM standing AS one JOIN standing AS other USING (owner_id, category, commune_id, item, size)
@@ -234,7 +237,15 @@ def likely_offer_doubles(city: City) -> list[tuple[Offer, Offer]]:
     """
     with connection.cursor() as cursor:
         standing = [state.value for state in STANDING]
-        cursor.execute(_OFFER_PAIRS, {"city": city.pk, "most": MOST_PAIRS, "standing": standing})
+        cursor.execute(
+            _OFFER_PAIRS,
+            {
+                "city": city.pk,
+                "most": MOST_PAIRS,
+                "standing": standing,
+                "collective": Category.COLLECTIVE_PLACE,
+            },
+        )
         pairs = cursor.fetchall()
     in_hand = Exists(Match.objects.filter(offer=OuterRef("pk"), state__in=ACTIVE))
     rows = Offer.objects.filter(pk__in={pk for pair in pairs for pk in pair}).annotate(is_in_hand=in_hand)

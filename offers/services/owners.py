@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
@@ -16,6 +16,7 @@ from accounts.services import prove_phone
 from catalogue import changes
 from catalogue.constraints import IN_USE, refusal_of, violated
 from catalogue.fields.offers import OFFER, check_best_before, check_periods
+from catalogue.vocabulary import Category
 from cities.days import local_day
 from cities.models import City
 from notifications.services import queue
@@ -28,8 +29,10 @@ from offers.services.consents import note_shared
 from offers.services.marks import mark_due
 from offers.services.registering import send_receipt
 from offers.services.writing import (
+    OF_PLACE,
     SCAN_TASK,
     TAKEN_BACK,
+    check_place,
     do,
     forget_visit,
     happened,
@@ -82,13 +85,16 @@ def change(
     windows: Sequence[Period] | None,
     by: User,
     now: datetime,
+    of_place: bool = False,
 ) -> Offer:
     """Change an offer's fields, and its periods unless `windows` is None. ValidationError by field.
 
     A capacity below what is already promised is refused, by the database too. A visited home whose place, form or
-    sharing changes needs another visit, and the desk is told.
+    sharing changes needs another visit, and the desk is told. `of_place`: a place for many writes its own beds; nobody
+    else changes those, or makes an offer one of them.
     """
     offer = locked(offer_id)
+    check_place(offer, of_place=of_place)
     if offer.state in {OfferState.WITHDRAWN, OfferState.FROZEN}:
         raise refused(offer)
     today = local_day(now, offer.city)
@@ -99,6 +105,8 @@ def change(
     if offer.commune_id != before["commune"] and not {"latitude", "longitude"} & set(fields):
         offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
     what = changes.changed(offer, before)
+    if "category" in what and offer.category == Category.COLLECTIVE_PLACE:
+        raise ValidationError({"category": OF_PLACE})
     needs_visit = offer.vetted_at is not None and not VISITED.isdisjoint(what)
     if needs_visit:
         offer.vetted_at = offer.vetted_by = None
@@ -140,9 +148,9 @@ def change(
 
 
 @transaction.atomic
-def pause(*, offer_id: int, by: User, now: datetime) -> Offer:
-    """Set an active offer aside for a while."""
-    return do(offer_id, "pause", {OfferState.ACTIVE}, OfferState.PAUSED, by=by, now=now)
+def pause(*, offer_id: int, by: User | None, now: datetime, of_place: bool = False) -> Offer:
+    """Set an active offer aside for a while. `by` None: the clock, of a place that may take in nobody."""
+    return do(offer_id, "pause", {OfferState.ACTIVE}, OfferState.PAUSED, by=by, now=now, of_place=of_place)
 
 
 @transaction.atomic
@@ -180,24 +188,36 @@ def resume_paused(*, city: City, by: None, now: datetime) -> int:
 
 
 @transaction.atomic
-def resume(*, offer_id: int, by: User, now: datetime) -> Offer:
+def resume(*, offer_id: int, by: User, now: datetime, of_place: bool = False) -> Offer:
     """Take a paused offer up again; saying so confirms that it holds."""
-    return do(offer_id, "resume", {OfferState.PAUSED}, OfferState.ACTIVE, by=by, now=now, confirms=True)
+    known = {OfferState.PAUSED}
+    return do(offer_id, "resume", known, OfferState.ACTIVE, by=by, now=now, confirms=True, of_place=of_place)
 
 
 @transaction.atomic
-def reconfirm(*, offer_id: int, by: User, now: datetime) -> Offer:
+def reconfirm(*, offer_id: int, by: User, now: datetime, of_place: bool = False) -> Offer:
     """Say that an active or expired offer still holds. Doing it twice changes only the date."""
     known = {OfferState.ACTIVE, OfferState.EXPIRED}
-    return do(offer_id, "reconfirm", known, OfferState.ACTIVE, by=by, now=now, confirms=True)
+    return do(
+        offer_id, "reconfirm", known, OfferState.ACTIVE, by=by, now=now, confirms=True, of_place=of_place
+    )
 
 
 @transaction.atomic
-def withdraw(*, offer_id: int, by: User, now: datetime, reason: str = "") -> Offer:
+def withdraw(*, offer_id: int, by: User, now: datetime, reason: str = "", of_place: bool = False) -> Offer:
     """Take an offer back for good. Doing it twice changes nothing. ValidationError while somebody lives by it."""
     known = set(OfferState) - {OfferState.WITHDRAWN, OfferState.FROZEN}
     with refusal_of("offer_is_in_use", IN_USE):
-        return do(offer_id, "withdraw", known, OfferState.WITHDRAWN, by=by, now=now, reason=reason)
+        return do(
+            offer_id,
+            "withdraw",
+            known,
+            OfferState.WITHDRAWN,
+            by=by,
+            now=now,
+            reason=reason,
+            of_place=of_place,
+        )
 
 
 @transaction.atomic
@@ -209,6 +229,7 @@ def revive(*, offer_id: int, by: User, now: datetime) -> Offer:
     over. A home is visited anew: nobody was asked to keep it as it was seen.
     """
     offer = locked(offer_id)
+    check_place(offer, of_place=False)
     if by.pk != offer.owner_id:
         raise refused(offer)
     if offer.state == OfferState.ACTIVE:
@@ -232,11 +253,16 @@ def revive(*, offer_id: int, by: User, now: datetime) -> Offer:
 
 @transaction.atomic
 def expire_stale(*, city: City, by: None, now: datetime) -> int:
-    """Expire the offers not confirmed for `expire_after_days`; how many."""
+    """Expire the offers not confirmed for `expire_after_days`; how many. Not the beds of places: those hold until the
+    place says otherwise.
+    """
     limit = now - timedelta(days=city.expire_after_days)
     stale = list(
         Offer.objects.select_for_update(no_key=True, skip_locked=True).filter(
-            city=city, state=OfferState.ACTIVE, confirmed_at__lte=limit
+            ~Q(category=Category.COLLECTIVE_PLACE),
+            city=city,
+            state=OfferState.ACTIVE,
+            confirmed_at__lte=limit,
         )[:AT_ONCE]
     )
     for offer in stale:
@@ -245,7 +271,7 @@ def expire_stale(*, city: City, by: None, now: datetime) -> int:
 
 
 @transaction.atomic
-def change_owner(*, offer_ids: Iterable[int], owner: User, by: User, now: datetime) -> None:
+def change_owner(*, offer_ids: Iterable[int], owner: User, by: User | None, now: datetime) -> None:
     """These offers are somebody else's: the other row of a person who was in here twice."""
     locked = Offer.objects.select_for_update(no_key=True).filter(pk__in=list(offer_ids)).order_by("pk")
     edits = [

@@ -14,7 +14,7 @@ from accounts.models import User
 from catalogue.constraints import IN_USE, insert_checked, refusal_of
 from catalogue.fields.offers import OFFER, check_best_before, check_periods
 from catalogue.references import OFFER_LETTER, new_reference
-from catalogue.vocabulary import Source
+from catalogue.vocabulary import Category, Source
 from cities.days import local_day
 from cities.models import City
 from notifications.services import queue
@@ -22,7 +22,7 @@ from notifications.wake_up import wake_on_commit
 from offers import messages
 from offers.models import STANDS_ON, Offer, OfferChange, OfferState, Window
 from offers.periods import Period, checked_periods
-from offers.services.writing import HAPPENINGS, SCAN_TASK, TAKEN_BACK, locked, move, record
+from offers.services.writing import HAPPENINGS, OF_PLACE, SCAN_TASK, TAKEN_BACK, locked, move, record
 from webhooks import services as webhooks
 
 # What `register` is given as objects: the database need not be asked whether they exist.
@@ -49,6 +49,7 @@ def draft(
     answers_need: str = "",
     confirmed_at: datetime | None = None,
     listed: Mapping[str, str] | None = None,
+    of_place: bool = False,
 ) -> NewOffer:
     """See `register`. ValidationError by field."""
     today = local_day(now, city)
@@ -66,6 +67,8 @@ def draft(
         created_at=now,
         changed_at=now,
     )
+    if offer.category == Category.COLLECTIVE_PLACE and not of_place:
+        raise ValidationError({"category": OF_PLACE})
     if offer.latitude is None or offer.longitude is None:
         offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
     periods = checked_periods(windows)
@@ -90,13 +93,15 @@ def register(
     notify: bool = True,
     wake: bool = True,
     confirmed_at: datetime | None = None,
+    of_place: bool = False,
 ) -> Offer:
     """Register an offer and give it a reference; the same `external_key` twice gives the first one back.
 
     `fields` are the model's own; a missing point is the commune's centre. `contact_proven` makes it active at
     once (a signed-in owner, a caller on the line, an import), confirmed now unless an earlier `confirmed_at` is
     known; else it waits for the code. `answers_need` is the reference of the need for which it was begun, taken on
-    trust: `matching.answering` looks whether there is one. ValidationError by field.
+    trust: `matching.answering` looks whether there is one. `of_place`: these are the beds of a place for many, which
+    nobody else enters. ValidationError by field.
     """
     if external_key:
         known = Offer.objects.filter(city=city, external_key=external_key).first()
@@ -114,6 +119,7 @@ def register(
         external_key=external_key,
         answers_need=answers_need,
         confirmed_at=confirmed_at,
+        of_place=of_place,
     )
     offer = _signed(drafted, owner, by)
     try:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import selectors as accounts
 from accounts.models import User
 from catalogue import changes
+from catalogue.vocabulary import Category
 from notifications.wake_up import wake_on_commit
 from offers.asking import note_asked_answered
 from offers.models import STANDS_ON, Offer, OfferChange, OfferEdit, OfferState
@@ -22,6 +23,12 @@ TAKEN_BACK = _(
     "L’accord de la personne est retiré. Il se redonne dans «\u00a0Mon compte\u00a0», ou au téléphone."
 )
 
+OF_PLACE = _(
+    "Les places d’un lieu collectif se gèrent sur la page «\u00a0Lieux collectifs\u00a0» de la ville."
+)
+
+# What an owner does with their offer: with a place's, the place does.
+_OWNERS = frozenset({"pause", "resume", "reconfirm", "withdraw"})
 # What somebody does with an offer when they are asked whether it holds.
 _ANSWERS = frozenset({"pause", "reconfirm", "withdraw"})
 
@@ -52,8 +59,11 @@ def do(
     reason: str = "",
     confirms: bool = False,
     until: date | None = None,
+    of_place: bool = False,
 ) -> Offer:
     offer = locked(offer_id)
+    if act in _OWNERS:
+        check_place(offer, of_place=of_place)
     if offer.state == to and not confirms:
         return offer
     if offer.state not in known:
@@ -70,6 +80,14 @@ def do(
         also.append("paused_until")
     move(offer, to, act=act, by=by, now=now, reason=reason, also=also)
     return offer
+
+
+def check_place(offer: Offer, *, of_place: bool) -> None:
+    """ValidationError "place" for the beds of a place for many, unless the place itself writes: else the two would
+    differ, or a promised stay would be called off from a page that knows no place.
+    """
+    if offer.category == Category.COLLECTIVE_PLACE and not of_place:
+        raise ValidationError(OF_PLACE, code="place")
 
 
 def refused(offer: Offer) -> ValidationError:

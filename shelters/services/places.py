@@ -1,6 +1,6 @@
 """A place is entered, corrected, seen by the town and closed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,17 +8,19 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.access import COORDINATION, has_role, require
+from accounts.access import require
 from accounts.models import Organisation, User
 from accounts.selectors import members_of, told_of
 from catalogue import changes
 from cities.models import City
 from needs import services as needs
 from offers import services as offers
+from offers.models import OfferState
 from shelters import selectors
-from shelters.models import Shelter, ShelterEdit
-from shelters.services.locking import locked
-from shelters.services.nights import withdraw
+from shelters.models import Nights, Shelter, ShelterEdit
+from shelters.services.locking import beds_locked, check_takes_in, locked
+from shelters.services.nights import change_beds, withdraw
+from shelters.services.shifts import change_place
 
 FIELDS = ("name", "commune", "address", "phone", "arrives_from", "arrives_until", "rules")
 # What its nights say of a place as well.
@@ -51,14 +53,21 @@ def found(
 
 @transaction.atomic
 def change(*, shelter_id: int, host: User, fields: Mapping[str, Any], by: User, now: datetime) -> Shelter:
-    """Correct what is said of a place; its nights say the same, and have whoever answers for it as their owner.
+    """Correct what is said of a place; its nights say the same, and have whoever answers for it as their owner, and the
+    shifts that nobody has taken yet say where it is. What an incident holds back is left as it is until it may be used.
 
-    ValidationError by field. A place that has moved is to be seen again (`offers.services.change`).
+    ValidationError by field, and where somebody who is expected could not come to where it is now. A place that has
+    moved is to be seen again (`offers.services.change`).
     """
     shelter = locked(shelter_id, by)
     if not selectors.may_host(shelter, by).contains(host):
         raise ValidationError({"host": _("Choisissez quelqu’un de cette association.")})
     before = changes.values(shelter)
+    old_name = shelter.name
+    rows = selectors.nights_of(shelter)
+    beds_locked(rows)
+    if host != shelter.host:
+        _own(rows, host, by=by, now=now)
     shelter.host = host
     for name in FIELDS:
         setattr(shelter, name, fields[name])
@@ -66,13 +75,28 @@ def change(*, shelter_id: int, host: User, fields: Mapping[str, Any], by: User, 
     shelter.changed_at = now
     edit = ShelterEdit(shelter=shelter, by=by, at=now)
     what = changes.save_changed(shelter, before, edit=edit, also=("changed_at",))
-    rows = selectors.nights_of(shelter)
-    if "host" in what:
-        offers.change_owner(offer_ids=[row.offer_id for row in rows], owner=shelter.host, by=by, now=now)
-    said = {theirs: getattr(shelter, own) for own, theirs in _OF_NIGHTS.items() if own in what}
-    for row in rows if said else ():
-        offers.change(offer_id=row.offer_id, fields=said, windows=None, by=by, now=now)
+    said = {theirs: getattr(shelter, own) for own, theirs in _OF_NIGHTS.items()}
+    for row in rows:
+        if row.offer.state != OfferState.FROZEN:
+            change_beds(row, said, windows=None, by=by, now=now)
+    if not {"name", "commune"}.isdisjoint(what):
+        change_place(shelter, old_name=old_name, by=by, now=now)
     return shelter
+
+
+def hand_over(shelter: Shelter, host: User, *, by: User | None, now: datetime) -> None:
+    """Another answers for a place that the caller has locked, and owns its nights. `by` None: the clock."""
+    rows = selectors.nights_of(shelter)
+    beds_locked(rows)
+    before = changes.values(shelter)
+    shelter.host, shelter.changed_at = host, now
+    edit = ShelterEdit(shelter=shelter, by=by, at=now)
+    changes.save_changed(shelter, before, edit=edit, also=("changed_at",))
+    _own(rows, host, by=by, now=now)
+
+
+def _own(rows: Sequence[Nights], host: User, *, by: User | None, now: datetime) -> None:
+    offers.change_owner(offer_ids=[row.offer_id for row in rows], owner=host, by=by, now=now)
 
 
 @transaction.atomic
@@ -83,7 +107,9 @@ def close(*, shelter_id: int, by: User, now: datetime) -> Shelter:
     shelter = locked(shelter_id, by)
     if shelter.closed_at is not None:
         return shelter
-    for row in selectors.nights_of(shelter):
+    rows = selectors.nights_of(shelter)
+    beds_locked(rows)
+    for row in rows:
         withdraw(row, by=by, now=now)
     for shift in selectors.shifts_of(shelter, now=now):
         needs.withdraw(need_id=shift.need_id, by=by, now=now)
@@ -97,11 +123,15 @@ def close(*, shelter_id: int, by: User, now: datetime) -> Shelter:
 @transaction.atomic
 def see(*, shelter_id: int, by: User, now: datetime) -> int:
     """Somebody of the coordination has seen the place: all its beds may be proposed, as a home that was visited; how
-    many rows that changed. Who answers for it does not say so of their own.
+    many rows that changed. Who answers for it, or is of its association, does not say so of their own.
+    ValidationError while nobody new may come.
     """
     shelter = Shelter.objects.select_for_update(no_key=True).get(pk=shelter_id)
-    require(has_role(by, shelter.city, COORDINATION) and by.pk != shelter.host_id)
-    unseen = [row for row in selectors.nights_of(shelter) if row.offer.vetted_at is None]
+    require(selectors.may_see(by, shelter))
+    rows = selectors.nights_of(shelter)
+    beds_locked(rows)
+    check_takes_in(shelter, rows)
+    unseen = [row for row in rows if row.offer.vetted_at is None]
     for row in unseen:
         offers.vet(offer_id=row.offer_id, by=by, now=now)
     return len(unseen)

@@ -10,12 +10,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from catalogue.fields import FARTHEST
+from catalogue.fields.shapes import TOO_FAR
 from catalogue.fields.shared import LONGEST_TITLE
 from catalogue.slots import WeeklySlot, slot_text
 from catalogue.vocabulary import Kind, Rhythm, Source, Urgency
 from cities.days import local_day
 from needs import services as needs
-from needs.models import Need
+from needs.models import OPEN_STATES, Need
+from shelters import selectors
 from shelters.models import Shelter, Shift
 from shelters.services.locking import open_one
 
@@ -38,30 +41,38 @@ def add_shifts(
     weekly: bool,
     by: User,
     now: datetime,
+    key: str = "",
 ) -> list[Need]:
     """Ask for so many volunteers at that time on these weekdays: once on each such day, or `weekly`, the same person
-    week after week. One need for each, so that each is found, promised and counted as any other.
+    week after week. One need for each, so that each is found, promised and counted as any other. The same
+    `key` twice gives the first ones back.
 
     ValidationError by field.
     """
     shelter = open_one(shelter_id, by)
+    own_key = f"place:{shelter.pk}:{key}:" if key else ""
+    known = Need.objects.filter(city=shelter.city, external_key__startswith=own_key).order_by("pk")
+    if key and known:
+        return list(known)
     if end_minute <= start_minute:
         raise ValidationError({"ends": _("La fin doit venir après le début.")})
     if last_day < first_day:
         raise ValidationError({"last_day": _("La fin doit venir après le début.")})
+    if last_day > local_day(now, shelter.city) + FARTHEST:
+        raise ValidationError({"last_day": TOO_FAR})
     days = _days(first_day, last_day, set(weekdays), weekly=weekly)
     if not days:
         raise ValidationError({"weekdays": _("Aucun de ces jours entre ces deux dates.")})
     if len(days) * volunteers > MOST_SHIFTS:
         raise ValidationError(
             ngettext(
-                "C’est plus de %(n)s créneau à la fois. Choisissez moins de jours.",
-                "C’est plus de %(n)s créneaux à la fois. Choisissez moins de jours.",
+                "%(n)s créneau au plus à la fois. Choisissez moins de jours.",
+                "%(n)s créneaux au plus à la fois. Choisissez moins de jours.",
                 MOST_SHIFTS,
             )
             % {"n": MOST_SHIFTS}
         )
-    posted = []
+    posted: list[Need] = []
     for first, last in days:
         slot = slot_text(WeeklySlot(first.weekday(), start_minute, end_minute))
         fields = {
@@ -78,8 +89,26 @@ def add_shifts(
             "people": 1,
             "urgency": Urgency.PLANNED,
         }
-        posted += [_post(shelter, fields, by=by, now=now) for _one in range(volunteers)]
+        for _one in range(volunteers):
+            external_key = f"{own_key}{len(posted)}" if key else ""
+            posted.append(_post(shelter, fields, external_key=external_key, by=by, now=now))
     return posted
+
+
+def change_place(shelter: Shelter, *, old_name: str, by: User, now: datetime) -> None:
+    """The place is called otherwise, or has moved: the shifts that are still open say so. What somebody has said yes to
+    is agreed with them, and stays as it was.
+    """
+    today = local_day(now, shelter.city)
+    named = f" · {old_name}"
+    for shift in selectors.shifts_of(shelter, now=now):
+        need = shift.need
+        if need.state not in OPEN_STATES:
+            continue
+        fields: dict[str, Any] = {"commune": shelter.commune}
+        if need.title.endswith(named):
+            fields["title"] = f"{need.title.removesuffix(named)} · {shelter.name}"[:LONGEST_TITLE]
+        needs.change(need_id=need.pk, fields=fields, by=by, now=now, today=today)
 
 
 def _days(first: date, last: date, weekdays: set[int], *, weekly: bool) -> list[tuple[date, date]]:
@@ -93,7 +122,7 @@ def _days(first: date, last: date, weekdays: set[int], *, weekly: bool) -> list[
     )
 
 
-def _post(shelter: Shelter, fields: Mapping[str, Any], *, by: User, now: datetime) -> Need:
+def _post(shelter: Shelter, fields: Mapping[str, Any], *, external_key: str, by: User, now: datetime) -> Need:
     need = needs.register(
         city=shelter.city,
         organisation=shelter.organisation,
@@ -103,6 +132,7 @@ def _post(shelter: Shelter, fields: Mapping[str, Any], *, by: User, now: datetim
         by=by,
         now=now,
         today=local_day(now, shelter.city),
+        external_key=external_key,
         notify=False,
     )
     Shift.objects.create(shelter=shelter, need=need)

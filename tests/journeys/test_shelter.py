@@ -36,7 +36,7 @@ def test_from_the_first_word_to_the_first_bed(
     page.get_by_label("Première nuit").fill(today)
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.locator("main")).to_contain_text("12 libres")
-    expect(page.locator("main")).to_contain_text("À voir par la ville")
+    expect(page.locator("main")).to_contain_text("La ville doit voir le lieu")
 
     page.get_by_role("link", name="Demander des bénévoles").click()
     page.get_by_label("Pour faire quoi").fill("Accueil du soir")

@@ -142,12 +142,14 @@ class TestNights:
             now=place.now,
         )
         rows = selectors.nights_of(place.shelter)
-        counted = presentation.nights(rows, [], [place.day(n) for n in range(6)])
-        assert [night.places for night in counted] == [12, 12, 20, 20, 20, 12]
+        days = [place.day(n) for n in range(6)]
+        assert [night.places for night in presentation.nights(rows, [], days)] == [12] * 6
         assert presentation.to_see(rows)
         assert services.see(shelter_id=place.shelter.pk, by=place.coordinator, now=place.now) == 1
         more.offer.refresh_from_db()
         assert more.offer.vetted_by == place.coordinator
+        counted = presentation.nights(selectors.nights_of(place.shelter), [], days)
+        assert [night.places for night in counted] == [12, 12, 20, 20, 20, 12]
 
     def test_never_fewer_beds_than_are_promised_and_it_says_who_depends_on_them(self, place: Place) -> None:
         match = place.promised(1, 3)
@@ -311,10 +313,12 @@ class TestShifts:
 
         def board() -> list[presentation.Slot]:
             shifts = selectors.shifts_of(place.shelter, now=place.now)
-            return presentation.slots(shifts, selectors.volunteers_of(shifts), today=place.day(0))
+            return presentation.slots(
+                shifts, selectors.volunteers_of(shifts, today=place.day(0)), today=place.day(0)
+            )
 
         (slot,) = board()
-        assert (slot.wanted, slot.missing, slot.coming) == (2, 2, [])
+        assert (slot.wanted, slot.missing, slot.named) == (2, 2, [])
         assert slot.when == "mardi 10 mars, 19\u00a0h à 22\u00a0h"
         match, twin = Match.objects.order_by("pk")
         matching.propose(match_id=match.pk, by=place.coordinator, now=place.now)
@@ -323,7 +327,7 @@ class TestShifts:
         matching.accept(match_id=match.pk, by=match.offer.owner, now=place.now)
         matching.confirm(match_id=match.pk, by=place.member, now=place.now)
         (slot,) = board()
-        assert (slot.wanted, slot.missing, [one.pk for one in slot.coming]) == (2, 1, [match.pk])
+        assert (slot.wanted, slot.missing, [one.pk for one in slot.named]) == (2, 1, [match.pk])
         # Whoever has three hours a week is not there twice at once.
         with pytest.raises(NotPossible):
             matching.propose(match_id=twin.pk, by=place.coordinator, now=place.now)
