@@ -21,13 +21,22 @@ class Field:
 
 
 @dataclass
+class Button:
+    """`address`: where it sends the form, "" where the form says it itself."""
+
+    name: str
+    value: str
+    address: str = ""
+
+
+@dataclass
 class Form:
     """`address` is a path with its query; `method` "get" or "post"."""
 
     address: str
     method: str
     fields: dict[str, Field] = field(default_factory=dict)
-    buttons: list[tuple[str, str]] = field(default_factory=list)
+    buttons: list[Button] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
@@ -40,6 +49,8 @@ class _Reader(HTMLParser):
         self.inside: Form | None = None
         self.select: Field | None = None
         self.area: Field | None = None
+        # What an option without a value says, until it ends; whether it is chosen.
+        self.option: tuple[list[str], bool] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         has = {name: value or "" for name, value in attrs}
@@ -52,21 +63,37 @@ class _Reader(HTMLParser):
                 self.forms.append(self.inside)
             self.named[has.get("id", "")] = self.inside
         elif tag == "option" and self.select is not None:
-            value = has.get("value", "")
-            self.select.choices.append(value)
-            if "selected" in has or not self.select.sent:
-                self.select.sent = [value]
+            if "value" in has:
+                self._choose(has["value"], is_chosen="selected" in has)
+            else:
+                self.option = ([], "selected" in has)
         elif tag in ("input", "select", "textarea", "button"):
             self._control(tag, has)
+
+    def _choose(self, value: str, *, is_chosen: bool) -> None:
+        assert self.select is not None
+        self.select.choices.append(value)
+        if is_chosen or not self.select.sent:
+            self.select.sent = [value]
 
     def _control(self, tag: str, has: dict[str, str]) -> None:
         form = self.named.get(has["form"]) if "form" in has else self.inside
         name = has.get("name", "")
-        if form is None or not name or "disabled" in has:
+        if form is None or "disabled" in has:
             return
-        kind = has.get("type", "text") if tag == "input" else tag
-        if kind in ("submit", "button", "image"):
-            form.buttons.append((name, has.get("value", "")))
+        kind = (
+            has.get("type", "text")
+            if tag == "input"
+            else has.get("type", "submit")
+            if tag == "button"
+            else tag
+        )
+        if kind in ("submit", "image"):
+            elsewhere = _here(self.page, has["formaction"]) if "formaction" in has else ""
+            if name or elsewhere:
+                form.buttons.append(Button(name, has.get("value", ""), elsewhere))
+            return
+        if not name or kind in ("button", "reset"):
             return
         here = form.fields.setdefault(name, Field(name, kind))
         if kind in ("checkbox", "radio"):
@@ -83,10 +110,16 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.area is not None:
             self.area.sent = [*self.area.sent, data]
+        elif self.option is not None:
+            self.option[0].append(data)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self.inside = None
+        elif tag == "option" and self.option is not None:
+            said, is_chosen = self.option
+            self._choose(" ".join("".join(said).split()), is_chosen=is_chosen)
+            self.option = None
         elif tag == "select":
             self.select = None
         elif tag == "textarea" and self.area is not None:
@@ -130,9 +163,9 @@ FILES = (
 )  # fmt: skip
 
 
-def send(form: Form, chance: Random) -> Sent:
-    """What somebody might send of this form: mostly what its fields allow, with some that are wrong, missing, doubled
-    or foreign to it.
+def send(form: Form, chance: Random) -> tuple[str, Sent]:
+    """Where to, and what somebody might send of this form: mostly what its fields allow, with some that are wrong,
+    missing, doubled or foreign to it.
     """
     wrong = chance.choice((0, 1, 1, 2, 3, len(form.fields)))
     mistaken = set(chance.sample(sorted(form.fields), min(wrong, len(form.fields))))
@@ -155,9 +188,11 @@ def send(form: Form, chance: Random) -> Sent:
         if values:
             sent[name] = values
     if form.buttons and chance.random() < 0.9:
-        name, value = chance.choice(form.buttons)
-        sent.setdefault(name, []).append(value)
-    return sent
+        button = chance.choice(form.buttons)
+        if button.name:
+            sent.setdefault(button.name, []).append(button.value)
+        return button.address or form.address, sent
+    return form.address, sent
 
 
 def _mistaken(one: Field, chance: Random) -> list[str | SimpleUploadedFile]:
