@@ -17,9 +17,9 @@ from tests.factories.matching import story
 # Monday evening in Paris, Tuesday morning in Nouméa, Monday afternoon in Fort-de-France.
 MOMENT = datetime(2026, 3, 9, 22, tzinfo=UTC)
 ZONES = [
-    ("Europe/Paris", "lundi 9 mars à 23\xa0h", "9 mars 2026 23:00"),
-    ("Pacific/Noumea", "mardi 10 mars à 9\xa0h", "10 mars 2026 09:00"),
-    ("America/Martinique", "lundi 9 mars à 18\xa0h", "9 mars 2026 18:00"),
+    ("Europe/Paris", "lundi 9 mars à 23\xa0h", "9 mars 2026 à 23\xa0h"),
+    ("Pacific/Noumea", "mardi 10 mars à 9\xa0h", "10 mars 2026 à 9\xa0h"),
+    ("America/Martinique", "lundi 9 mars à 18\xa0h", "9 mars 2026 à 18\xa0h"),
 ]
 
 

@@ -158,18 +158,20 @@ WHERE (("needs_need"."person_id" = %s
           WHERE (W0."state" IN (%s, …)
                  AND (W0."organisation_id" IS NULL
                       OR W1."state" = %s)
-                 AND (LEAST(W0."urgency_rank",
+                 AND ((LEAST(W0."urgency_rank",
 
-                        CASE
-                            WHEN CASE WHEN (W0."kind" = %s
-                                            OR W0."rhythm" = %s) THEN W0."last_day" ELSE COALESCE(W0."uncovered_from",
-                                                                                           W0."first_day")
-                                 END <= (((%s AT TIME ZONE W2."timezone")::date) + %s) THEN %s
-                            WHEN CASE WHEN (W0."kind" = %s
-                                            OR W0."rhythm" = %s) THEN W0."last_day" ELSE COALESCE(W0."uncovered_from",
-                                                                                           W0."first_day")
-                                 END <= (((%s AT TIME ZONE W2."timezone")::date) + %s) THEN %s ELSE %s
-                        END) = %s
+                         CASE
+                             WHEN CASE WHEN (W0."kind" = %s
+                                             OR W0."rhythm" = %s) THEN W0."last_day" ELSE COALESCE(W0."uncovered_from",
+                                                                                            W0."first_day")
+                                  END <= (((%s AT TIME ZONE W2."timezone")::date) + %s) THEN %s
+                             WHEN CASE WHEN (W0."kind" = %s
+                                             OR W0."rhythm" = %s) THEN W0."last_day" ELSE COALESCE(W0."uncovered_from",
+                                                                                            W0."first_day")
+                                  END <= (((%s AT TIME ZONE W2."timezone")::date) + %s) THEN %s ELSE %s
+                         END) = %s
+                       AND (NOT (W0."kind" = %s)
+                            OR W0."urgency" = %s))
                       OR EXISTS
                         (SELECT %s AS "a"
                          FROM "matching_match" U0
