@@ -38,7 +38,7 @@ def test_an_explanation_tells_the_town_s_time(db, zone, _deadline, moment):
     match, scan = Match.objects.get(), Scan.objects.get()
     found = explain(match, Reader(True, True, True), scan=scan)
     assert found.calculated.startswith(f"Calcul du {moment}.")
-    assert f"le {moment.rpartition(' ')[0]}," in found.rank
+    assert f"le {moment.partition(' à ')[0]}," in found.rank
     services.propose(match_id=match.pk, by=it.coordinator, now=MOMENT)
     found = explain(Match.objects.get(), Reader(True, True, True), scan=scan)
     assert f"le {moment}" in found.calculated
@@ -53,5 +53,5 @@ def test_pages_of_a_town_tell_its_time(db, client, zone, _deadline, moment):
         city_id=city.pk, weights=weights, seen=city.weights, by=CityRoleFactory(city=city).user, now=MOMENT
     )
     words = client.get(reverse("algorithm", args=[city.slug])).content.decode()
-    assert f"depuis le {moment.rpartition(' ')[0]}" in words
+    assert f"depuis le {moment.partition(' à ')[0]}" in words
     assert timezone.get_current_timezone_name() == "Europe/Paris", "the request's zone ends with it"
