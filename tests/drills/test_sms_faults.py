@@ -6,13 +6,17 @@ The workers are processes, as in a town; the scheduler's minute is a call of the
 import signal
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 from django.utils import timezone
 
+from config import together
 from notifications import tasks
 from notifications.models import Message, MessageState, Outage
 from tests import http_server
+from tests.drills.test_rolling_restart import answers
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.notifications import MessageFactory
@@ -131,3 +135,38 @@ def test_a_worker_dies_between_handing_over_and_noting(worker_process, gateway, 
     time.sleep(1)
     assert taken(gateway) == dict.fromkeys(everybody, 1)
     assert Message.objects.filter(state=S.UNCERTAIN).count() == 1
+
+
+def test_the_same_receipts_come_several_times_at_once(server, worker_process, gateway, numbers, eventually):
+    """What is said of a message twice, by the gateway's impatience, is learned once: nobody is written to again."""
+    secret, port = "un-mot-secret-de-la-passerelle", together.free_port(18_300)
+    server(
+        "web",
+        BIND=f"127.0.0.1:{port}",
+        SMS_WEBHOOK_SECRET=secret,
+        SMS_GATEWAY="http",
+        SMS_HTTP_URL=gateway.url,
+    )
+    people = numbers(4)
+    worker_process()
+    tasks.deliver.delay()
+    eventually(lambda: all_is_settled() and answers(port), seconds=PATIENCE)
+    messages = list(Message.objects.filter(channel="sms").order_by("pk"))
+    said = {
+        message.pk: {"id": message.provider_ref, "status": "failed" if number % 2 else "delivered"}
+        for number, message in enumerate(messages)
+    }
+    with httpx.Client(timeout=PATIENCE) as client, ThreadPoolExecutor(8) as many:
+        receipts = [receipt for receipt in said.values() for _ in range(5)]
+        url = f"http://127.0.0.1:{port}/sms/accuses/{secret}/"
+        codes = Counter(
+            answer.status_code for answer in many.map(lambda one: client.post(url, json=one), receipts)
+        )
+    assert codes == {200: len(receipts)}
+    states = Counter(Message.objects.filter(pk__in=said).values_list("state", flat=True))
+    assert states == {S.DELIVERED: 2, S.FAILED: 2}
+    a_minute_passes()
+    eventually(all_is_settled, seconds=PATIENCE)
+    assert taken(gateway) == Counter(people)
+    others = Message.objects.exclude(pk__in=said)
+    assert max(Counter(others.values_list("recipient", "channel")).values(), default=1) == 1
