@@ -124,6 +124,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         },
         "matching.WeightsChange": {"opinion"},  # the number of a council's opinion
         # What a town publishes, with what the council said of it.
+        "shelters.Shelter": {"name"},  # of a gymnasium, which is no person
         "voice.RemarkGroup": {"titles", "answers"},
         "voice.Proposal": {"titles", "texts", "verdict", "opinion_texts", "answers", "drop_texts"},
         "statements.Recording": {"question", "media_type", "content"},  # the town's questions, read aloud

@@ -35,7 +35,8 @@ def test_from_the_first_word_to_the_first_bed(
     page.get_by_label("Combien de places par nuit").fill("douze")
     page.get_by_label("Première nuit").fill(today)
     page.get_by_role("button", name="Enregistrer").click()
-    expect(page.locator("main")).to_contain_text("12 libres")
+    # Nobody sleeps in what the town has not seen.
+    expect(page.locator("main")).to_contain_text("0 place")
     expect(page.locator("main")).to_contain_text("La ville doit voir le lieu")
 
     page.get_by_role("link", name="Demander des bénévoles").click()
@@ -57,3 +58,5 @@ def test_from_the_first_word_to_the_first_bed(
     desk.get_by_role("button", name="Le lieu est vu").click()
     desk.goto("/strasbourg/accueils/libres/")
     expect(desk.locator("main")).to_contain_text("Gymnase des Tilleuls")
+    page.reload()
+    expect(page.locator("main")).to_contain_text("12 libres")
