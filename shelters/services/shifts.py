@@ -50,8 +50,8 @@ def add_shifts(
     ValidationError by field.
     """
     shelter = open_one(shelter_id, by)
-    own_key = f"place:{shelter.pk}:{key}:" if key else ""
-    known = Need.objects.filter(city=shelter.city, external_key__startswith=own_key).order_by("pk")
+    of_the_form = f"place:{shelter.pk}:{key}:" if key else ""
+    known = Need.objects.filter(city=shelter.city, external_key__startswith=of_the_form).order_by("pk")
     if key and known:
         return list(known)
     if end_minute <= start_minute:
@@ -90,7 +90,7 @@ def add_shifts(
             "urgency": Urgency.PLANNED,
         }
         for _one in range(volunteers):
-            external_key = f"{own_key}{len(posted)}" if key else ""
+            external_key = f"{of_the_form}{len(posted)}" if key else ""
             posted.append(_post(shelter, fields, external_key=external_key, by=by, now=now))
     return posted
 

@@ -38,6 +38,7 @@ from catalogue.spreadsheets import (
     whole,
     yes_no,
 )
+from catalogue.spreadsheets.meanings import SAME
 from catalogue.vocabulary import Category, Household, Kind
 from cities.places import read_place
 
@@ -462,8 +463,10 @@ def test_slots_survive_being_written(parts: set[tuple[str, int, int]]) -> None:
     assert set(slots("|".join(written))) == written
 
 
-# What a person can type into a cell: no control characters, which are refused on purpose.
-typed = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=60)
+# What a person can type into a cell: no control characters, which are refused on purpose, nor signs for "as above".
+typed = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=60).filter(
+    lambda text: text.strip() not in SAME
+)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
