@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import ASSOCIATION, COORDINATION, SIGNED_IN, has_role, person, town_page
+from accounts.access import COORDINATION, SIGNED_IN, has_role, person, town_page
 from accounts.services import log_contact_reading
 from cities.days import local_day
 from cities.models import City
@@ -32,7 +32,8 @@ ONE_LOOK = timedelta(minutes=15)
 def shelters(request: HttpRequest, city: City) -> HttpResponse:
     """Those of one's associations, or of the town, with their beds tonight."""
     user, now = person(request), timezone.now()
-    if not has_role(user, city, COORDINATION | {ASSOCIATION}):
+    is_member = user.memberships.filter(organisation__city=city).exists()
+    if not is_member and not has_role(user, city, COORDINATION):
         raise Http404
     lines = presentation.lines(list(selectors.shelters_of(user, city)), today=local_day(now, city))
     context = {"lines": lines, "may_found": selectors.may_found(user, city).exists()}
