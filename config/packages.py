@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 # Neither the tools nor the servers for a first evening.
-IN_PRODUCTION = ("--frozen", "--no-default-groups", "--group", "server")
+IN_PRODUCTION = ("--frozen", "--no-group", "demo", "--no-group", "dev")
 AUDIT = (sys.executable, "-m", "uv", "audit", "--preview-features", "audit-command", *IN_PRODUCTION)
 BILL = (
     sys.executable, "-m", "uv", "export", "--quiet", "--preview-features", "sbom-export", "--format", "cyclonedx1.5",
