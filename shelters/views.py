@@ -174,7 +174,7 @@ def resume(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
-        messages.success(request, _("Merci. C’est noté pour aujourd’hui."))
+        messages.success(request, _("Vos changements sont enregistrés."))
     return redirect("shelters:shelter", city.slug, row.shelter_id)
 
 
