@@ -69,7 +69,7 @@ def test_each_noted_table_has_its_trigger_and_a_lost_one_comes_back_with_the_nex
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT relname, tgname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
-                " JOIN pg_proc p ON p.oid = tgfoid WHERE proname = 'audit' AND tgenabled = 'O'"
+                " JOIN pg_proc p ON p.oid = tgfoid WHERE starts_with(proname, 'audit') AND tgenabled = 'O'"
             )
             return set(cursor.fetchall())
 

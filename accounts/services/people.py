@@ -18,6 +18,7 @@ from accounts.models import LowerCaseEmailField, PersonEdit, PhoneProof, User
 from accounts.services.sessions import end_elsewhere
 from accounts.sign_in import has_proven_address
 from catalogue import changes
+from catalogue.inserting import insert_many
 from cities.models import City
 
 # What goes with a change of contact, in one write: the database holds that a proof is of a number.
@@ -132,7 +133,7 @@ def ensure_people(*, contacts: Sequence[Contact], now: datetime) -> list[User]:
 
 
 def _enter(people: Mapping[str, User]) -> None:
-    User.objects.bulk_create(people.values())
+    insert_many(people.values())
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from catalogue.spreadsheets import (
 Note = Callable[[Sequence["Outcome"]], None]
 
 # So many rows are looked up and written at once, and the worker is woken after each lot.
-LOT = 250
+LOT = 500
 # One lot of a town at a time: two files that hold the same people, in other orders, would wait for each other.
 _LOTS = 0x5CA7
 

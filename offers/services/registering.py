@@ -13,6 +13,7 @@ from accounts import selectors as accounts
 from accounts.models import User
 from catalogue.constraints import IN_USE, insert_checked, refusal_of
 from catalogue.fields.offers import OFFER, check_best_before, check_periods
+from catalogue.inserting import insert_many
 from catalogue.references import OFFER_LETTER, new_reference
 from catalogue.vocabulary import Category, Source
 from cities.days import local_day
@@ -157,9 +158,9 @@ def register_many(*, drafts: Sequence[tuple[NewOffer, User]], by: User | None, n
     if len(offers) == 1:
         insert_checked(offers[0], loaded=REFERENCES)  # says which rule it was
     else:
-        Offer.objects.bulk_create(offers)
-    Window.objects.bulk_create(window for drafted, _owner in drafts for window in _windows(drafted))
-    OfferChange.objects.bulk_create(
+        insert_many(offers)
+    insert_many(window for drafted, _owner in drafts for window in _windows(drafted))
+    insert_many(
         OfferChange(
             offer=offer,
             act="register",
