@@ -1,6 +1,7 @@
 """Constraints are the database's to hold: which one it says was violated, and inserting rows on its word."""
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,6 +29,26 @@ def refusal_of(constraint: str, words: Any) -> Iterator[None]:
         if violated(error) != constraint:
             raise
         raise ValidationError(words, code=constraint) from error
+
+
+def clean_fields_of(rows: Iterable[models.Model], *, exclude: Collection[str] = ()) -> None:
+    """`clean_fields` of each row of one model; a value that a field has passed is not judged again in the rows after.
+
+    Only what Python compares by value, type by type, and what the field leaves as it is.
+    """
+    passed: dict[str, set[tuple[type, Any]]] = defaultdict(set)
+    for row in rows:
+        values = {
+            field.name: (field.attname, value)
+            for field in row._meta.concrete_fields
+            if isinstance(value := row.__dict__.get(field.attname), str | int | float | None)
+        }
+        known = {name for name, (_at, value) in values.items() if (type(value), value) in passed[name]}
+        row.clean_fields(exclude={*exclude, *known})
+        for name in values.keys() - known:
+            attname, value = values[name]
+            if row.__dict__.get(attname) is value:
+                passed[name].add((type(value), value))
 
 
 def insert_checked(row: models.Model, *, loaded: Collection[str] = ()) -> None:

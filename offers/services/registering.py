@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import selectors as accounts
 from accounts.models import User
-from catalogue.constraints import IN_USE, insert_checked, refusal_of
+from catalogue.constraints import IN_USE, clean_fields_of, insert_checked, refusal_of
 from catalogue.fields.offers import OFFER, check_best_before, check_periods
 from catalogue.inserting import insert_many
 from catalogue.references import OFFER_LETTER, new_reference
@@ -152,8 +152,8 @@ def register_many(*, drafts: Sequence[tuple[NewOffer, User]], by: User | None, n
     if accounts.who_has_taken_back(owners, STANDS_ON):
         raise ValidationError(TAKEN_BACK, code="consent")
     offers = [_signed(drafted, owner, by or owner) for drafted, owner in drafts]
+    clean_fields_of(offers, exclude=REFERENCES)
     for offer in offers:
-        offer.clean_fields(exclude=set(REFERENCES))
         offer.clean()
     if len(offers) == 1:
         insert_checked(offers[0], loaded=REFERENCES)  # says which rule it was
