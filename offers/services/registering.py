@@ -22,7 +22,7 @@ from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 from offers import messages
 from offers.models import STANDS_ON, Offer, OfferChange, OfferState, Window
-from offers.periods import Period, checked_periods
+from offers.periods import Period, as_kept, checked_periods
 from offers.services.writing import HAPPENINGS, OF_PLACE, SCAN_TASK, TAKEN_BACK, locked, move, record
 from webhooks import services as webhooks
 
@@ -158,6 +158,10 @@ def register_many(*, drafts: Sequence[tuple[NewOffer, User]], by: User | None, n
     if len(offers) == 1:
         insert_checked(offers[0], loaded=REFERENCES)  # says which rule it was
     else:
+        for offer, (drafted, _owner) in zip(offers, drafts, strict=True):
+            # Its windows follow: an offer without days would be written again when they come.
+            for name, value in as_kept(drafted.periods).items():
+                setattr(offer, name, value)
         insert_many(offers)
     insert_many(window for drafted, _owner in drafts for window in _windows(drafted))
     insert_many(
