@@ -1,12 +1,12 @@
 """Constraints are the database's to hold: which one it says was violated, and inserting rows on its word."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.db.models.expressions import DatabaseDefault
 from django.utils.translation import gettext_lazy as _
 
 # Of what is taken back while somebody lives by it.
@@ -32,23 +32,33 @@ def refusal_of(constraint: str, words: Any) -> Iterator[None]:
 
 
 def clean_fields_of(rows: Iterable[models.Model], *, exclude: Collection[str] = ()) -> None:
-    """`clean_fields` of each row of one model; a value that a field has passed is not judged again in the rows after.
-
-    Only what Python compares by value, type by type, and what the field leaves as it is.
+    """`clean_fields` of rows of one model, field by field: a value that the field has passed in one row is not judged
+    again in the next. Raises the ValidationError of the first row that has one.
     """
-    passed: dict[str, set[tuple[type, Any]]] = defaultdict(set)
-    for row in rows:
-        values = {
-            field.name: (field.attname, value)
-            for field in row._meta.concrete_fields
-            if isinstance(value := row.__dict__.get(field.attname), str | int | float | None)
-        }
-        known = {name for name, (_at, value) in values.items() if (type(value), value) in passed[name]}
-        row.clean_fields(exclude={*exclude, *known})
-        for name in values.keys() - known:
-            attname, value = values[name]
-            if row.__dict__.get(attname) is value:
-                passed[name].add((type(value), value))
+    rows = list(rows)
+    wrong: dict[int, dict[str, list[ValidationError]]] = {}
+    for field in rows[0]._meta.fields if rows else ():
+        if field.name in exclude or field.generated:
+            continue
+        passed: set[tuple[type, Any]] = set()
+        for at, row in enumerate(rows):
+            value = getattr(row, field.attname)
+            is_plain = isinstance(value, str | int | float | None)
+            if is_plain and (type(value), value) in passed:
+                continue
+            if isinstance(value, DatabaseDefault) or (field.blank and value in field.empty_values):
+                continue
+            try:
+                clean = field.clean(value, row)
+            except ValidationError as error:
+                wrong.setdefault(at, {})[field.name] = error.error_list
+                continue
+            if clean is not value:
+                setattr(row, field.attname, clean)
+            elif is_plain:
+                passed.add((type(value), value))
+    if wrong:
+        raise ValidationError(wrong[min(wrong)])
 
 
 def insert_checked(row: models.Model, *, loaded: Collection[str] = ()) -> None:

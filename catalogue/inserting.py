@@ -6,7 +6,7 @@ as those of one INSERT.
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -97,6 +97,8 @@ def _prepared(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
 
     def prepared(value: Any) -> Any:
         if value is None or type(value) is plain:
+            return value
+        if type(of) is models.DateTimeField and isinstance(value, datetime) and value.tzinfo is not None:
             return value
         kept = field.get_db_prep_save(value, connection)
         return str(kept) if isinstance(kept, str) else kept
