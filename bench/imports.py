@@ -1,6 +1,7 @@
 """A list of offers taken in, from the csv to active offers, beside a plain COPY of the same cells."""
 
 import csv
+import os
 import random
 import tempfile
 import time
@@ -35,15 +36,20 @@ def show(city: City, *, rows: int) -> None:
         before = peak_megabytes()
         for name, becomes in (("lignes nouvelles", "new"), ("les mêmes, une semaine après", "known")):
             doing(name)
-            begun = time.perf_counter()
+            begun, computed, in_base = time.perf_counter(), time.process_time(), _computed_in_base()
             outcomes = import_offers(table=read_table(path), city=city, by=None, now=timezone.now())
             refuse_unless(
                 sum(one.what == becomes for one in outcomes) == rows, f"not all rows became {becomes}"
             )
             seconds = time.perf_counter() - begun
+            computed, in_base = time.process_time() - computed, _computed_in_base() - in_base
             say(
                 f"{name} : {count(rows / seconds)} lignes par seconde ; un simple COPY va "
                 f"{count(seconds / plain)} fois plus vite ({count(rows / plain)} par seconde)"
+            )
+            say(
+                f"calcul par ligne : {decimal(computed / rows * 1000, 2)} ms ici, "
+                f"{decimal(in_base / rows * 1000, 2)} ms dans PostgreSQL"
             )
         say(f"mémoire en plus : {decimal(peak_megabytes() - before, 0)} Mo")
     refuse_unless(
@@ -69,6 +75,15 @@ def _write(path: Path, rows: int) -> None:
                     f"appeler avant ({at})",
                 ]
             )  # fmt: skip
+
+
+def _computed_in_base() -> float:
+    """Seconds that PostgreSQL's process of this connection has computed (Linux)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    own, of_system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(own) + int(of_system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _copied(path: Path) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -14,13 +15,14 @@ What = dict[str, list[Any]]
 SECRETS = frozenset({"password"})
 
 
-def editable_fields(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
+@cache
+def editable_fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
     """The fields that people decide on: not keys, marks of the engine, nor what the database itself works out."""
-    return [
+    return tuple(
         field
         for field in model._meta.concrete_fields
         if field.editable and not field.primary_key and not field.generated and field.name not in SECRETS
-    ]
+    )
 
 
 def values(row: models.Model) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Constraints are the database's to hold: which one it says was violated, and inserting rows on its word."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.db.models.expressions import DatabaseDefault
 from django.utils.translation import gettext_lazy as _
 
 # Of what is taken back while somebody lives by it.
@@ -28,6 +29,36 @@ def refusal_of(constraint: str, words: Any) -> Iterator[None]:
         if violated(error) != constraint:
             raise
         raise ValidationError(words, code=constraint) from error
+
+
+def clean_fields_of(rows: Iterable[models.Model], *, exclude: Collection[str] = ()) -> None:
+    """`clean_fields` of rows of one model, field by field: a value that the field has passed in one row is not judged
+    again in the next. Raises the ValidationError of the first row that has one.
+    """
+    rows = list(rows)
+    wrong: dict[int, dict[str, list[ValidationError]]] = {}
+    for field in rows[0]._meta.fields if rows else ():
+        if field.name in exclude or field.generated:
+            continue
+        passed: set[tuple[type, Any]] = set()
+        for at, row in enumerate(rows):
+            value = getattr(row, field.attname)
+            is_plain = isinstance(value, str | int | float | None)
+            if is_plain and (type(value), value) in passed:
+                continue
+            if isinstance(value, DatabaseDefault) or (field.blank and value in field.empty_values):
+                continue
+            try:
+                clean = field.clean(value, row)
+            except ValidationError as error:
+                wrong.setdefault(at, {})[field.name] = error.error_list
+                continue
+            if clean is not value:
+                setattr(row, field.attname, clean)
+            elif is_plain:
+                passed.add((type(value), value))
+    if wrong:
+        raise ValidationError(wrong[min(wrong)])
 
 
 def insert_checked(row: models.Model, *, loaded: Collection[str] = ()) -> None:

@@ -18,11 +18,12 @@ def fold(text: str) -> str:
     """
     plain = INVISIBLE.sub("", text).lower().replace("œ", "oe").replace("æ", "ae").replace("ß", "ss")
     plain = _ON.sub("sur ", _UNDER.sub("sous ", plain))
-    plain = "".join(
-        str(unicodedata.decimal(char)) if char.isdecimal() else char
-        for char in unicodedata.normalize("NFKD", plain)
-        if not unicodedata.combining(char)
-    )
+    if not plain.isascii():
+        plain = "".join(
+            str(unicodedata.decimal(char)) if char.isdecimal() else char
+            for char in unicodedata.normalize("NFKD", plain)
+            if not unicodedata.combining(char)
+        )
     words = _NOT_A_WORD.sub(" ", plain).split()
     return " ".join(_SHORT_FORMS.get(word, word) for word in words)
 

@@ -104,19 +104,25 @@ class _Keeper:
         """By number."""
         keys = {self.prefix + one.id: one.row.line for one in rows}
         kept = Need.objects.filter(city=self.city, external_key__in=list(keys))
-        found = {keys[need.external_key]: need for need in kept.select_related("commune", "city")}
+        found = {keys[need.external_key]: need for need in kept}
         # What this service gave out bears its own references.
         named = {one.id.upper(): one.row.line for one in rows if is_reference(one.id.upper())}
         if named:
             given = Need.objects.filter(city=self.city, reference__in=list(named))
-            found |= {named[need.reference]: need for need in given.select_related("commune", "city")}
+            found |= {named[need.reference]: need for need in given}
+        for need in found.values():
+            need.city = self.city
         return found
+
+    def unchanged(self, known: Need, row: Numbered) -> Outcome | None:
+        """Known, where the whole row is as its list last said it."""
+        if known.listed.get(ROW) != row.digest or row.row["as_of"]:
+            return None
+        return Outcome(row.row.line, "known", row=known.pk)
 
     def again(self, known: Need, row: Numbered) -> Outcome:
         """Take what the list says anew where nobody has changed it; nothing else, and say what was not taken."""
         line = row.row.line
-        if known.listed.get(ROW) == row.digest and not row.row["as_of"]:
-            return Outcome(line, "known", row=known.pk)
         if known.state not in OPEN_STATES:
             said = _("ce besoin n’est plus ouvert\u202f: il reste comme il est.")
             return Outcome(line, "known", said=(said,), row=known.pk)
@@ -156,6 +162,7 @@ class _Keeper:
         if known.organisation_id != self.organisation.pk:
             message = _("ce besoin n’est pas de %(name)s.") % {"name": self.organisation.name}
             raise RowRefused(row.bad("id", message))
+        known.commune = self.places.commune(known.commune_id) or known.commune
         says = copy(known)
         for name, value in NEED.settled(fields, today=self.today, before=known).items():
             setattr(says, name, value)

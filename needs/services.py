@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from catalogue import changes
-from catalogue.constraints import IN_USE, insert_checked, refusal_of, violated
+from catalogue.constraints import IN_USE, clean_fields_of, insert_checked, refusal_of, violated
 from catalogue.fields import NEED
+from catalogue.inserting import insert_many
 from catalogue.references import NEED_LETTER, new_reference
 from catalogue.vocabulary import Source
 from cities.days import local_day
@@ -162,13 +163,14 @@ def register_many(*, needs: Sequence[Need], by: User, now: datetime) -> Sequence
     for need in needs:
         need.pk = None  # what was tried once with others, and undone
         need._state.adding = True
-        need.clean_fields(exclude=set(REFERENCES))
+    clean_fields_of(needs, exclude=REFERENCES)
+    for need in needs:
         need.clean()
     if len(needs) == 1:
         insert_checked(needs[0], loaded=REFERENCES)  # says which rule it was
     else:
-        Need.objects.bulk_create(needs)
-    NeedChange.objects.bulk_create(
+        insert_many(needs)
+    insert_many(
         NeedChange(need=need, act="register", from_state=NeedState.DRAFT, to_state=need.state, by=by, at=now)
         for need in needs
     )

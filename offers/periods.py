@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Sequence
 from datetime import date
+from struct import pack
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.vocabulary import MOST_PERIODS, TOO_MANY_PERIODS
 
 Period = tuple[date, date | None]
+
+_DAY_ZERO, _INFINITY = date(2000, 1, 1).toordinal(), 2**31 - 1
 
 
 def checked_periods(windows: Sequence[Period]) -> list[Period]:
@@ -28,6 +32,17 @@ def checked_periods(windows: Sequence[Period]) -> list[Period]:
         if last is None or following <= last:
             raise ValidationError({"windows": _("Deux périodes se chevauchent.")})
     return periods
+
+
+def as_kept(periods: Sequence[Period]) -> dict[str, Any]:
+    """What periods in order say, as the database keeps it beside the offer (docs/adr/0007): its first and last day, and
+    all days as PostgreSQL sends them.
+    """
+    sent = b"".join(
+        pack(">ii", first.toordinal() - _DAY_ZERO, last.toordinal() - _DAY_ZERO if last else _INFINITY)
+        for first, last in periods
+    )
+    return {"first_day": periods[0][0], "last_day": periods[-1][1], "days": sent}
 
 
 def as_days(periods: Sequence[Period]) -> list[list[str | None]]:

@@ -1,6 +1,6 @@
 """Every write leaves a row that nobody changes, with who did it, in the same transaction, and no value of a person."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib import import_module
 
 import pytest
@@ -20,6 +20,7 @@ from config import audit
 from matching import links, services
 from matching.models import Match
 from notifications import links as choices
+from offers.models import Window
 from privacy.register import REGISTER
 from sealing.fields import Encrypted
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -69,7 +70,7 @@ def test_each_noted_table_has_its_trigger_and_a_lost_one_comes_back_with_the_nex
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT relname, tgname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
-                " JOIN pg_proc p ON p.oid = tgfoid WHERE proname = 'audit' AND tgenabled = 'O'"
+                " JOIN pg_proc p ON p.oid = tgfoid WHERE starts_with(proname, 'audit') AND tgenabled = 'O'"
             )
             return set(cursor.fetchall())
 
@@ -148,20 +149,40 @@ def test_a_session_s_own_table_of_that_name_swallows_no_note() -> None:
 
 
 @pytest.mark.django_db
-def test_nobody_else_hangs_the_notes_on_a_table_of_their_own() -> None:
+@pytest.mark.parametrize("function", ["audit()", "audit_of_new_offers_offer()"])
+def test_nobody_else_hangs_the_notes_on_a_table_of_their_own(function: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT has_function_privilege('public', 'audit()', 'execute')")
+        cursor.execute("SELECT has_function_privilege('public', %s, 'execute')", [function])
         assert cursor.fetchone() == (False,)
 
 
 @pytest.mark.django_db
-def test_a_restored_database_takes_that_right_away_again() -> None:
+@pytest.mark.parametrize("function", ["audit()", "audit_of_new_offers_offer()"])
+def test_a_restored_database_takes_that_right_away_again(function: str) -> None:
     """A dump is restored without rights (config/backups.py), and a function is everybody's by itself."""
     with connection.cursor() as cursor:
-        cursor.execute("GRANT EXECUTE ON FUNCTION audit() TO PUBLIC")
+        cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO PUBLIC")
         audit.install(connection)
-        cursor.execute("SELECT has_function_privilege('public', 'audit()', 'execute')")
+        cursor.execute("SELECT has_function_privilege('public', %s, 'execute')", [function])
         assert cursor.fetchone() == (False,)
+
+
+@pytest.mark.django_db
+def test_each_of_many_new_rows_leaves_its_own_note_in_their_order() -> None:
+    offers = [OfferFactory(windows=[]) for _at in range(3)]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE town_auditrow (LIKE public.town_auditrow INCLUDING ALL)")
+        Window.objects.bulk_create(
+            Window(offer=offer, first_day=date(2026, month, 1), last_day=date(2026, month, 2))
+            for month, some in ((3, offers[::-1]), (5, offers))
+            for offer in some
+        )
+        cursor.execute("DROP TABLE pg_temp.town_auditrow")
+    found = rows("offers_window", act="insert")
+    assert [row.reference for row in found] == [one.reference for one in [*reversed(offers), *offers]]
+    assert [row.about for row in found] == [one.owner_id for one in [*reversed(offers), *offers]]
+    assert {row.city for row in found} == {offer.city_id for offer in offers}
+    assert [row.key for row in found] == sorted(Window.objects.values_list("pk", flat=True))
 
 
 @pytest.mark.django_db

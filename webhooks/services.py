@@ -19,6 +19,7 @@ from accounts.access import ADMINISTRATION, has_role
 from accounts.models import User
 from catalogue.changes import given, save_changed, values
 from catalogue.constraints import refusal_of
+from catalogue.inserting import insert_many
 from cities.models import City
 from notifications.outside import Refused, refuse_private
 from notifications.services import queue
@@ -63,7 +64,7 @@ def record(
 
 def record_many(*, happening: Happening, at: datetime, of: Sequence[Subject]) -> int:
     """The same of many things at once."""
-    Event.objects.bulk_create(
+    insert_many(
         Event(
             city_id=one.city_id,
             happening=happening,

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, UNUSABLE_PASSWORD_SUFFIX_LENGTH
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from phonenumber_field.phonenumber import PhoneNumber
 
 from accounts import phones, selectors
 from accounts.access import require
@@ -18,6 +19,8 @@ from accounts.models import LowerCaseEmailField, PersonEdit, PhoneProof, User
 from accounts.services.sessions import end_elsewhere
 from accounts.sign_in import has_proven_address
 from catalogue import changes
+from catalogue.constraints import clean_fields_of
+from catalogue.inserting import insert_many
 from cities.models import City
 
 # What goes with a change of contact, in one write: the database holds that a proof is of a number.
@@ -79,11 +82,16 @@ def ensure_person(
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How somebody in a list is reached and called: an e-mail, a number in E.164, or both."""
+    """How somebody in a list is reached and called: an e-mail, a valid number, or both."""
 
     email: str
-    phone: str
+    number: PhoneNumber | None
     name: str
+
+    @property
+    def phone(self) -> str:
+        """In E.164; empty without one."""
+        return self.number.as_e164 if self.number else ""
 
 
 @transaction.atomic
@@ -109,10 +117,8 @@ def ensure_people(*, contacts: Sequence[Contact], now: datetime) -> list[User]:
         if is_plain and email in fresh and (fresh[email].name or not contact.name):
             people.append(fresh[email])
         elif is_new_number or (is_plain and email not in fresh and len(contacts) > 1):
-            user = User(email=email or None, phone=contact.phone or None, name=contact.name, created_at=now)
+            user = User(email=email or None, phone=contact.number, name=contact.name, created_at=now)
             user.password = f"{UNUSABLE_PASSWORD_PREFIX}{token_urlsafe(UNUSABLE_PASSWORD_SUFFIX_LENGTH)}"
-            user.clean_fields()
-            user.clean()
             fresh[email or contact.phone] = user
             people.append(user)
         elif email in known and (known[email].name or not contact.name):
@@ -132,7 +138,10 @@ def ensure_people(*, contacts: Sequence[Contact], now: datetime) -> list[User]:
 
 
 def _enter(people: Mapping[str, User]) -> None:
-    User.objects.bulk_create(people.values())
+    clean_fields_of(people.values(), exclude=("phone",))
+    for user in people.values():
+        user.clean()
+    insert_many(people.values())
 
 
 @transaction.atomic

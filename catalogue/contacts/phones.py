@@ -59,6 +59,7 @@ _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒−﹣－", "-") | dict.fromkey
 _ZERO_OF_FRANCE = re.compile(r"\(\s*0\s*\)")
 _HOUR = re.compile(r"\b\d{1,2} ?(?:[hH]|heures?)(?: ?\d{2})?\b|\b\d{1,2}:\d{2}\b")
 _RUN = re.compile(r"(?:\+|\b|\()[\d(][\d\s().\-–—_/\\,;|:+]*\d|\d")
+_ALONE = re.compile(r"0[1-9][0-9]{8}")
 _GROUP = re.compile(r"\+?\d+")
 _STRONG = re.compile(r"[/\\;,|:]|\s[-–—]\s")
 _FAX = re.compile(r"\b(?:fax|t[ée]l[ée]copie\w*)\W*$", re.IGNORECASE)
@@ -100,6 +101,9 @@ def read_phones(text: str, *, region: str = "FR", of_person: bool = True) -> Pho
     ValidationError with a sentence that does not repeat the number: codes "incomplete", "special", "lost" (digits),
     "foreign" (without its sign).
     """
+    if _ALONE.fullmatch(text) and (one := _number(text, _Plan(region, of_person))) is not None:
+        # As most people write it: with nothing around it, there is nothing to take apart.
+        return Phones(one, said="" if _is_plain(text, one) else _said(one, [], ""))
     written = _plainly(text[:LONGEST_WRITTEN])
     if says_nothing(written):
         return None

@@ -26,6 +26,8 @@ def bare(text: str) -> str:
 
 def plain_digits(text: str) -> str:
     """Arabic, Persian, Bengali and all other digits as 0 to 9."""
+    if text.isascii():
+        return text
     return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
 
 
@@ -35,6 +37,9 @@ def says_nothing(text: str) -> bool:
     >>> says_nothing("n’a pas d'adresse")
     True
     """
-    decomposed = unicodedata.normalize("NFKD", bare(text).casefold().replace("’", "'"))
-    plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign)).strip(" .()[]\"'")
+    plain = bare(text).casefold().replace("’", "'")
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    plain = plain.strip(" .()[]\"'")
     return not plain or _NOTHING.fullmatch(plain) is not None

@@ -7,6 +7,7 @@ services, the register of personal data and the tables of the docs read it here.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
@@ -187,12 +188,19 @@ class Table:
     def completed(self, fields: Values) -> dict[str, Any]:
         """A whole set of answers with what follows from them, and without what its kind and category do not have."""
         complete = self._follow(dict(fields))
-        category = complete.get("category") or ""
-        for row in self:
-            is_foreign = row.is_of_some and not row.called_for(complete["kind"], category)
-            if row.asked and is_foreign and row.name in complete:
+        for row in self._foreign(complete["kind"], complete.get("category") or ""):
+            if row.name in complete:
                 complete[row.name] = row.shape.none()
         return complete
+
+    @lru_cache(maxsize=256)  # noqa: B019 (there are two tables)
+    def _judged(self, kind: str, category: str) -> Sequence[Field]:
+        return [row for row in self if row.asked_of(kind, category)]
+
+    @lru_cache(maxsize=256)  # noqa: B019
+    def _foreign(self, kind: str, category: str) -> Sequence[Field]:
+        """Those that this kind and category do not have."""
+        return [row for row in self if row.asked and row.is_of_some and not row.called_for(kind, category)]
 
     def settled(self, fields: Values, *, today: date, before: Any = None) -> dict[str, Any]:
         """The fields to write: those given, what follows from them, and what the kind or category no longer has.
@@ -219,8 +227,8 @@ class Table:
     def _check(self, whole: Values, changed: set[str], *, kind: str, today: date) -> None:
         wrong: dict[str, list[ValidationError]] = {}
         category = whole.get("category") or ""
-        for row in self:
-            if row.name in changed and row.asked_of(kind, category):
+        for row in self._judged(kind, category):
+            if row.name in changed:
                 try:
                     row.check(whole[row.name], kind=kind, today=today)
                 except ValidationError as error:

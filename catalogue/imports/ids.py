@@ -15,6 +15,7 @@ LONGEST_ID = 50
 # Of a digest so much is kept: two rows of one list, or two values of one field, never meet by chance.
 _DIGITS = 20
 
+_as_json = json.JSONEncoder(default=str, sort_keys=True).encode
 _NUMBER_SIGN = re.compile(r"^(?:n[°ºo.]+|№|#)(?=\d)")
 _WHOLE = re.compile(r"\+?0*(\d+)(?:[.,]0+)?")
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?e\+\d+")
@@ -46,7 +47,7 @@ def own_id(cell: Any) -> str:
 
 def digest(value: Any) -> str:
     """By which a value is known again, and from which nobody can tell what it was."""
-    return blind(json.dumps(value, default=str, sort_keys=True), of="list")[:_DIGITS]
+    return blind(_as_json(value), of="list")[:_DIGITS]
 
 
 def row_digest(row: Row) -> str:

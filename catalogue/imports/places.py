@@ -111,16 +111,17 @@ class Places:
         self._near = near_of(city.seat_id, city.epci_code)
         self._others = [other for other in open_cities() if other.pk != city.pk]
         self._in_others: Counter[str] = Counter()
-        self._read = lru_cache(maxsize=2048)(self._commune)
+        self.commune = lru_cache(maxsize=2048)(self._commune)
 
     @staticmethod
     def _commune(code: str) -> Commune | None:
+        """The commune with this code, looked up once; None when it is not known."""
         return Commune.objects.filter(pk=code).first()
 
     def fields(self, row: Row) -> dict[str, Any]:
         """Commune and point of a row of this town; the centre of the commune when it gives none."""
         column, place = self._place(row)
-        commune = self._read(place.insee)
+        commune = self.commune(place.insee)
         if commune is None:
             message = _("aucune commune n’a le code INSEE «\u00a0%(code)s\u00a0».") % {"code": place.insee}
             raise RowRefused(row.bad(column, message))

@@ -23,6 +23,8 @@ def fold(text: str) -> str:
     >>> fold("Matelas 140×190, d’été")
     "matelas 140x190, d'ete"
     """
+    if text.isascii():
+        return text.lower()
     plain = _RAISED.sub("", _HIDDEN.sub("", text.casefold())).replace("×", "x")
     plain = "".join(
         str(unicodedata.decimal(char)) if char.isdecimal() else char

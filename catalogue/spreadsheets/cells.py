@@ -63,6 +63,7 @@ class Parser(Generic[T]):
         return self.read(as_text(cell), today or timezone.localdate()).value
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """A name as it is compared: lower case, no accents, words joined by "_"."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))

@@ -13,7 +13,7 @@ from catalogue.meaning import AMERICAN, CellError, Reading, Unclear, folded, say
 from catalogue.spreadsheets.cells import Parser, as_text, unharmed
 from catalogue.spreadsheets.lines import Fault
 
-MOST_REMEMBERED = 1 << 16  # distinct cells of a column, each understood once
+MOST_REMEMBERED = 1 << 14  # distinct cells of a column, each understood once
 
 # "The same as above", in a cell by itself.
 _STROKES = "//"

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from catalogue.imports import Outcome
+from catalogue.inserting import insert_many
 from catalogue.spreadsheets import BadCell
 from lists.models import (
     Fate,
@@ -45,7 +46,7 @@ def note(one: ListImport, outcomes: Sequence[Outcome], *, now: datetime) -> None
     """Write down what became of a lot, in its transaction."""
     field = "offer_id" if one.sender.what == What.OFFERS else "need_id"
     is_trial = one.step == Step.CHECKING
-    Line.objects.bulk_create(
+    insert_many(
         Line(
             list=one,
             number=outcome.line,

@@ -88,12 +88,12 @@ class OfferKeeper:
         """By number; else the very same row under another number of this list, which no line here bears."""
         keys = {self.prefix + one.id: one.row.line for one in rows}
         kept = Offer.objects.filter(city=self.city, external_key__in=list(keys))
-        found = {keys[offer.external_key]: offer for offer in kept.select_related("owner", "commune", "city")}
+        found = {keys[offer.external_key]: offer for offer in kept.select_related("owner")}
         # What this service gave out bears its own references.
         named = {one.id.upper(): one.row.line for one in rows if is_reference(one.id.upper())}
         if named:
             given = Offer.objects.filter(city=self.city, reference__in=list(named))
-            for offer in given.select_related("owner", "commune", "city"):
+            for offer in given.select_related("owner"):
                 found[named[offer.reference]] = offer
         left = {one.digest: one for one in rows if one.row.line not in found}
         for offer in self._theirs(left.values()) if self._ids else ():
@@ -101,6 +101,8 @@ class OfferKeeper:
             if same is not None and not self._stands_in_file(offer):
                 found[same.row.line] = offer
                 del left[same.digest]
+        for offer in found.values():
+            offer.city = self.city
         return found
 
     def _theirs(self, rows: Collection[Numbered]) -> Iterable[Offer]:
@@ -111,7 +113,7 @@ class OfferKeeper:
             return ()
         people = Q(owner__email__in=emails) | Q(owner__phone__in=phones, owner__email=None)
         kept = Offer.objects.filter(people, city=self.city, external_key__startswith=self.prefix)
-        return kept.select_related("owner", "commune", "city").order_by("pk")
+        return kept.select_related("owner").order_by("pk")
 
     def _stands_in_file(self, offer: Offer) -> bool:
         """Whether a line bears its number: then it is that one."""
@@ -120,17 +122,24 @@ class OfferKeeper:
             self._of_file = frozenset(self._ids())
         return offer.external_key.removeprefix(self.prefix) in self._of_file
 
+    def unchanged(self, known: Offer, row: Numbered) -> Outcome | None:
+        """Known, where the whole row is as its list last said it."""
+        if known.listed.get(ROW) != row.digest or row.row["as_of"]:
+            return None
+        return Outcome(row.row.line, "known", said=self._recognised(known, row), row=known.pk)
+
+    def _recognised(self, known: Offer, row: Numbered) -> tuple[str, ...]:
+        """That the row was known by something else than its number."""
+        if known.external_key == self.prefix + row.id or known.reference == row.id.upper():
+            return ()
+        return (
+            _("reconnue\u202f: la même ligne avait un autre identifiant («\u00a0%(id)s\u00a0»).")
+            % {"id": known.external_key.removeprefix(self.prefix)},
+        )
+
     def again(self, known: Offer, row: Numbered) -> Outcome:
         """Take what the list says anew where nobody has changed it; nothing else, and say what was not taken."""
-        line = row.row.line
-        said: tuple[str, ...] = ()
-        if known.external_key != self.prefix + row.id and known.reference != row.id.upper():
-            said = (
-                _("reconnue\u202f: la même ligne avait un autre identifiant («\u00a0%(id)s\u00a0»).")
-                % {"id": known.external_key.removeprefix(self.prefix)},
-            )
-        if known.listed.get(ROW) == row.digest and not row.row["as_of"]:
-            return Outcome(line, "known", said=said, row=known.pk)
+        line, said = row.row.line, self._recognised(known, row)
         if known.state == OfferState.WITHDRAWN:
             return Outcome(
                 line, "known", said=(*said, _("retirée depuis\u202f: elle le reste.")), row=known.pk
@@ -187,6 +196,7 @@ class OfferKeeper:
         """The offer as the line says it; not saved."""
         if row["kind"] != known.kind:
             raise RowRefused(row.bad("kind", _("la nature d’une proposition ne change pas.")))
+        known.commune = self.places.commune(known.commune_id) or known.commune
         says = copy(known)
         for name, value in OFFER.settled(fields, today=self.today, before=known).items():
             setattr(says, name, value)
@@ -309,7 +319,7 @@ class OfferKeeper:
                 row.bad("contact_email", _("donnez un e-mail ou un téléphone\u202f: les deux sont vides."))
             )
         # An address is the identity, so that two people of a home who share a number stay two.
-        return Contact(email=email, phone=phone, name=row["contact_name"])
+        return Contact(email=email, number=phones.number if phones else None, name=row["contact_name"])
 
     @staticmethod
     def _who(row: Row) -> str:

@@ -11,8 +11,9 @@ from django.db import IntegrityError, transaction
 
 from accounts import selectors as accounts
 from accounts.models import User
-from catalogue.constraints import IN_USE, insert_checked, refusal_of
+from catalogue.constraints import IN_USE, clean_fields_of, insert_checked, refusal_of
 from catalogue.fields.offers import OFFER, check_best_before, check_periods
+from catalogue.inserting import insert_many
 from catalogue.references import OFFER_LETTER, new_reference
 from catalogue.vocabulary import Category, Source
 from cities.days import local_day
@@ -21,7 +22,7 @@ from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 from offers import messages
 from offers.models import STANDS_ON, Offer, OfferChange, OfferState, Window
-from offers.periods import Period, checked_periods
+from offers.periods import Period, as_kept, checked_periods
 from offers.services.writing import HAPPENINGS, OF_PLACE, SCAN_TASK, TAKEN_BACK, locked, move, record
 from webhooks import services as webhooks
 
@@ -151,15 +152,19 @@ def register_many(*, drafts: Sequence[tuple[NewOffer, User]], by: User | None, n
     if accounts.who_has_taken_back(owners, STANDS_ON):
         raise ValidationError(TAKEN_BACK, code="consent")
     offers = [_signed(drafted, owner, by or owner) for drafted, owner in drafts]
+    clean_fields_of(offers, exclude=REFERENCES)
     for offer in offers:
-        offer.clean_fields(exclude=set(REFERENCES))
         offer.clean()
     if len(offers) == 1:
         insert_checked(offers[0], loaded=REFERENCES)  # says which rule it was
     else:
-        Offer.objects.bulk_create(offers)
-    Window.objects.bulk_create(window for drafted, _owner in drafts for window in _windows(drafted))
-    OfferChange.objects.bulk_create(
+        for offer, (drafted, _owner) in zip(offers, drafts, strict=True):
+            # Its windows follow: an offer without days would be written again when they come.
+            for name, value in as_kept(drafted.periods).items():
+                setattr(offer, name, value)
+        insert_many(offers)
+    insert_many(window for drafted, _owner in drafts for window in _windows(drafted))
+    insert_many(
         OfferChange(
             offer=offer,
             act="register",

@@ -16,7 +16,7 @@ from tests.lists.conftest import camille, desk, press, send
 
 __all__ = ["camille", "desk", "press", "send"]
 
-LOT, LINES = 250, 600
+LOT, LINES = 500, 1200
 
 
 def test_a_list_whose_worker_is_killed_goes_on_without_loss_or_double(

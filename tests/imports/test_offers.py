@@ -420,8 +420,9 @@ def test_the_worker_is_woken_once_for_each_lot(
 def test_killed_in_the_middle_and_run_again_it_is_complete(
     city: City, write_csv: Write, import_offers: Import, eventually: Callable[..., Any]
 ) -> None:
+    rows = 3 * LOT
     path = write_csv(
-        [{**OFFER, "id": str(number), "contact_email": f"p{number}@exemple.fr"} for number in range(300)]
+        [{**OFFER, "id": str(number), "contact_email": f"p{number}@exemple.fr"} for number in range(rows)]
     )
     process = subprocess.Popen(
         [sys.executable, "manage.py", "import_offers", str(path), "--city", "strasbourg"],
@@ -434,13 +435,13 @@ def test_killed_in_the_middle_and_run_again_it_is_complete(
     process.send_signal(signal.SIGKILL)
     process.wait()
     kept = Offer.objects.count()
-    assert 20 <= kept < 300
+    assert 20 <= kept < rows
     said = import_offers(path)
     assert said.status == 0
-    assert Offer.objects.count() == User.objects.count() == 300
-    assert Offer.objects.filter(windows__isnull=False).distinct().count() == 300
+    assert Offer.objects.count() == User.objects.count() == rows
+    assert Offer.objects.filter(windows__isnull=False).distinct().count() == rows
     # The server may have finished one more lot than was counted.
-    assert int(said.out.split(" ")[0]) in {300 - kept, 300 - kept - LOT}
+    assert int(said.out.split(" ")[0]) in {rows - kept, rows - kept - LOT}
 
 
 @pytest.mark.django_db(transaction=True)

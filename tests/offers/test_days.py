@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from catalogue.vocabulary import MOST_PERIODS
 from cities.models import City
 from offers import services
 from offers.models import Offer, Window
+from offers.periods import as_kept
 from tests.factories.offers import OfferFactory
 from tests.matching import invariants
 from tests.offers.test_services import NOW, register
@@ -59,7 +60,25 @@ def test_whatever_is_written_to_them_they_are_those_of_the_windows(city: City) -
     Offer.objects.filter(pk=offer.pk).update(days=b"", first_day=None, last_day=NOW.date())
     assert kept(offer) == (MARCH[0], None, 2)
     lying = OfferFactory(city=city, windows=[], days=b"12345678", first_day=MARCH[0])
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS offers_days_hold IMMEDIATE")  # as the end of the transaction does
     assert kept(lying) == (None, None, 0)
+    lying = OfferFactory(city=city, windows=[MAY], days=b"12345678", first_day=MARCH[0])
+    assert kept(lying) == (*MAY, 1)
+
+
+def test_days_that_are_written_with_the_offer_are_written_once(city: City) -> None:
+    offer = OfferFactory(city=city, windows=[], **as_kept([MARCH, FROM_JULY]))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xmin, cmin FROM offers_offer WHERE id = %s", [offer.pk])
+        written = cursor.fetchone()
+        Window.objects.bulk_create(
+            Window(offer=offer, first_day=first, last_day=last) for first, last in (MARCH, FROM_JULY)
+        )
+        cursor.execute("SET CONSTRAINTS offers_days_hold IMMEDIATE")
+        cursor.execute("SELECT xmin, cmin FROM offers_offer WHERE id = %s", [offer.pk])
+        assert cursor.fetchone() == written
+    assert kept(offer) == (MARCH[0], None, 2)
 
 
 def test_writers_of_windows_at_the_same_moment_all_count(
