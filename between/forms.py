@@ -46,7 +46,9 @@ class HouseholdForm(AskedForm):
         super().__init__(data)
         need: Any = self.fields["need"]
         need.queryset = selectors.needs_to_publish(city, today)
-        need.label_from_instance = lambda one: f"{one.reference} · {one.people} · {when_words(one)}"
+        need.label_from_instance = lambda one: (
+            f"{one.reference} · {one.people} · {when_words(one, one.first_day, one.last_day)}"
+        )
         for name in ("first", "second", "third"):
             self.fields[name].queryset = selectors.linked_towns(city)  # type: ignore[attr-defined]
 

@@ -35,7 +35,7 @@ def own_households(
     """Each with what is promised to it, or else with what suits it, what the plan proposes first."""
     linked, found = selectors.links(), []
     for row in own:
-        lines = list(row.lines.select_related("places__city", "places__offer"))
+        lines = row.lines.all()
         promised = next((line for line in lines if line.state in PROMISED), None)
         refused = {line.places_id for line in lines if line.state == LineState.NO}
         declined = {line.places_id for line in lines if line.state == LineState.DECLINED}

@@ -87,7 +87,7 @@ def households(today: date) -> QuerySet[PublishedHousehold]:
             answered_for, closed_at=None, need__state__in=OPEN_STATES, need__last_day__gte=today
         )
         .select_related("city", "need__city", "need__commune")
-        .prefetch_related("wishes__city", "lines")
+        .prefetch_related("wishes__city", "lines__places__city", "lines__places__offer")
     )
 
 

@@ -449,6 +449,7 @@ WORDS: Mapping[str, "StrPromise"] = {
     "organisation": _("Association"),
     "outcome": _("Ce qu’a donné l’appel"),
     "paused_until": _("En pause jusqu’au"),
+    "people": _("Personnes concernées"),
     "phone": _("Téléphone"),
     "quantity": _("Quantité"),
     "quiet_from": _("Pas de message après"),

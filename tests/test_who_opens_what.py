@@ -317,7 +317,7 @@ ROWS = {
     "between:ask": Row(COORDINATOR, ("household", "linked_places")),
     "between:close_household": Row(COORDINATOR, ("household",)),
     "between:close_places": Row(COORDINATOR, ("own_places",)),
-    "between:answer": Row(COORDINATOR, ("line",)),
+    "between:answer": Row(COORDINATOR, ("said_yes",)),
     "desk:take": Row(COORDINATOR, ("need",)),
     "desk:same_household": Row(COORDINATOR, ("need", "other_need")),
     "desk:give_back": Row(COORDINATOR, ("need",)),
@@ -867,7 +867,7 @@ def build() -> World:
         "household": household.pk,
         "linked_places": linked_places.pk,
         "own_places": own_places.pk,
-        "line": line.pk,
+        "said_yes": line.pk,
         "told": MessageFactory(recipient=member, city=city, channel="inapp", state="sent", sent_at=now).pk,
         "call": MessageFactory(to_call=True, city=city, due_at=now, created_at=now).pk,
     }
