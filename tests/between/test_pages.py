@@ -40,6 +40,8 @@ def posted(client: Client, towns: Towns, city: City, path: str, **said: Any) -> 
 def test_the_whole_way(client: Client, towns: Towns) -> None:
     need = due_need(city=towns.full, now=towns.now)
     offer = due_offer(city=towns.near, now=towns.now, share_with_linked=True)
+    assert need.reference in shown(client, towns, towns.full, "foyers/nouveau/")
+    assert offer.reference in shown(client, towns, towns.near, "places/nouvelles/")
     posted(
         client, towns, towns.full, "foyers/nouveau/", need=need.pk, first=towns.near.pk, second="", third="",
         how="interpreter", yes_on=str(towns.today),
