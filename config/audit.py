@@ -193,6 +193,11 @@ TABLES: dict[str, Noted | str] = {
     "shelters.ShelterEdit": Noted("shelter__city", reference="shelter__name", by="by"),
     "shelters.Nights": Noted("shelter__city", reference="shelter__name"),
     "shelters.Shift": Noted("shelter__city", reference="shelter__name"),
+    # --- between
+    "between.PublishedHousehold": Noted("city", "need__person", "need__reference"),
+    "between.Wish": Noted("household__city", "household__need__person", "household__need__reference"),
+    "between.PublishedPlaces": Noted("city", "offer__owner", "offer__reference"),
+    "between.Line": Noted("household__city", "household__need__person", "household__need__reference"),
     # --- stays and followups
     "stays.Sponsorship": Noted("match__city", "sponsor", "need__reference"),
     "stays.SponsorshipEdit": Noted(

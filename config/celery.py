@@ -58,6 +58,7 @@ app.conf.beat_schedule = {
     "offers-freshness": {"task": "offers.tasks.keep_fresh", "schedule": crontab(hour=8, minute=10)},
     "offers-drafts": {"task": "offers.tasks.forget_drafts", "schedule": crontab(minute=25)},
     "homes-visits": {"task": "homes.tasks.look_after_visits", "schedule": crontab(minute=35)},
+    "between-old": {"task": "between.tasks.look_after", "schedule": crontab(hour=3, minute=25)},
     "shelters-sweep": {"task": "shelters.tasks.look_after", "schedule": 300.0},
     "oncall-tomorrow": {"task": "oncall.tasks.tell_of_tomorrow", "schedule": crontab(hour=8, minute=40)},
     "letters-sweep": {"task": "outreach.tasks.queue_letters", "schedule": 60.0},

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 # public's.
 TEAM_ONLY = (
     "*/admin.py", "*/management/*", "*/checks.py",
-    "callers/*", "catalogue/imports/*", "catalogue/spreadsheets/*", "demo/*", "desk/*",
+    "between/*", "callers/*", "catalogue/imports/*", "catalogue/spreadsheets/*", "demo/*", "desk/*",
     "directory/data_inclusion.py", "directory/imports.py", "lists/*", "oncall/*", "webhooks/*",
     "config/backups.py", "config/templates/base_desk.html", "config/templates/components/report.html",
     "config/packages.py", "config/processes.py", "config/run.py", "config/together.py", "config/field_docs.py",

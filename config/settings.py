@@ -139,6 +139,7 @@ INSTALLED_APPS = [
     "desk",
     "lists",
     "agenda",
+    "between",
     "outreach",
     "outreach.appeals",
     "statements",

@@ -58,6 +58,7 @@ urlpatterns += [
     path("<slug:city_slug>/", include("matching.urls")),
     path("<slug:city_slug>/", include("stays.urls")),
     path("<slug:city_slug>/", include("shelters.urls")),
+    path("<slug:city_slug>/", include("between.urls")),
     path("<slug:city_slug>/besoins/", include("needs.urls")),
     path("<slug:city_slug>/", include("followups.urls")),
     path("<slug:city_slug>/", include("front.urls")),

@@ -248,6 +248,16 @@ REGISTER: dict[str, Marks] = {
     "shelters.ShelterEdit": Marks(keep="shelter by at", anonymise="what"),
     "shelters.Nights": Marks(keep="shelter offer"),
     "shelters.Shift": Marks(keep="shelter need"),
+    # --- between: how many, which days, and when a person said yes; no word of anybody
+    "between.PublishedHousehold": Marks(keep="city need how yes_on recorded_by published_at closed_at"),
+    "between.Wish": Marks(delete="household city rank"),
+    "between.PublishedPlaces": Marks(
+        keep="city offer people first_day last_day recorded_by published_at closed_at", anonymise="services"
+    ),
+    "between.Line": Marks(
+        keep="household places state how yes_on people first_day last_day recorded_by recorded_at answered_by "
+        "answered_at"
+    ),
     # --- stays
     "stays.Sponsorship": Marks(
         keep="match sponsor need framed_by ends_on agreed_at agreed_by ended_at", anonymise="aims"

@@ -324,6 +324,11 @@ ROWS: dict[str, Of | str] = {
     "shelters.ShelterEdit": Of(author="by"),
     "shelters.Nights": "Which offer is the beds of which place.",
     "shelters.Shift": "Which need is a shift of which place.",
+    # --- between
+    "between.PublishedHousehold": Of(subject=_NEED, author="recorded_by"),
+    "between.Wish": Of(subject="household__need__person"),
+    "between.PublishedPlaces": Of(subject=_OFFER, author="recorded_by"),
+    "between.Line": Of(subject="household__need__person", author="recorded_by answered_by"),
     # --- stays
     "statements.Statement": Of(subject="person", author="proven_by"),
     "statements.StatementChange": Of(subject="statement__person statement__need__person", author="by"),

@@ -6,7 +6,7 @@ An address more without a row here fails.
 import uuid
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from http.cookies import SimpleCookie
 from typing import Any
@@ -22,6 +22,8 @@ from accounts.models import PersonEdit, Role, Scope, User
 from accounts.services import issue_token, record_consent
 from agenda import links as agenda_links
 from agenda import services as agenda
+from between import services as between
+from between.models import Line, PublishedHousehold, PublishedPlaces
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
@@ -309,6 +311,13 @@ ROWS = {
     "matching:linked_towns": Row(COORDINATOR),
     "matching:answer_linked_town": Row(COORDINATOR, ("agreement",)),
     "matching:ask_linked_town": Row(COORDINATOR, ("match",)),
+    "between:overview": Row(COORDINATOR),
+    "between:publish_household": Row(COORDINATOR),
+    "between:publish_places": Row(COORDINATOR),
+    "between:ask": Row(COORDINATOR, ("household", "linked_places")),
+    "between:close_household": Row(COORDINATOR, ("household",)),
+    "between:close_places": Row(COORDINATOR, ("own_places",)),
+    "between:answer": Row(COORDINATOR, ("said_yes",)),
     "desk:take": Row(COORDINATOR, ("need",)),
     "desk:same_household": Row(COORDINATOR, ("need", "other_need")),
     "desk:give_back": Row(COORDINATOR, ("need",)),
@@ -612,6 +621,7 @@ def build() -> World:
     )
     linked_town = CityFactory()
     city.linked.add(linked_town)
+    household, linked_places, own_places, line = between_towns(city, linked_town, coordinator, now)
     request = town.ask_link(city=city, other=CityFactory(), by=administrator, now=now)
     token, _secret = issue_token(user=citizen, name="Tableur", scopes=Scope.values, by=citizen, now=now)
     consent = record_consent(
@@ -854,10 +864,41 @@ def build() -> World:
         ),
         "link_request": request.pk,
         "linked_town": linked_town.pk,
+        "household": household.pk,
+        "linked_places": linked_places.pk,
+        "own_places": own_places.pk,
+        "said_yes": line.pk,
         "told": MessageFactory(recipient=member, city=city, channel="inapp", state="sent", sent_at=now).pk,
         "call": MessageFactory(to_call=True, city=city, due_at=now, created_at=now).pk,
     }
     return World(city.slug, people, words)
+
+
+def between_towns(
+    city: City, other: City, by: User, now: datetime
+) -> tuple[PublishedHousehold, PublishedPlaces, PublishedPlaces, Line]:
+    """A household with places of a linked town for it, and somebody there who has said yes to this one's places."""
+    today = local_day(now, city)
+    there = CityRoleFactory(city=other).user
+
+    def published(town: City, wish: City, desk: User) -> PublishedHousehold:
+        need = due_need(city=town, now=now)
+        return between.publish_household(
+            need_id=need.pk, wishes=[wish], how="phone", yes_on=today, by=desk, now=now
+        )
+
+    def places(town: City, desk: User) -> PublishedPlaces:
+        offer = due_offer(city=town, now=now, share_with_linked=True)
+        return between.publish_places(
+            offer_id=offer.pk, people=3, first_day=today, last_day=today + timedelta(days=60), services="",
+            by=desk, now=now,
+        )  # fmt: skip
+
+    asking, own_places = published(other, city, there), places(city, by)
+    line = between.record_yes(
+        household_id=asking.pk, places_id=own_places.pk, how="phone", yes_on=today, by=there, now=now
+    )
+    return published(city, other, by), places(other, there), own_places, line
 
 
 def session_of(person: User | None) -> SimpleCookie:

@@ -71,7 +71,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "offers": ("offers", "homes", "shelters", "town.OfferDouble"),
     "needs": ("needs", "statements", "desk", "directory.Referral", "directory.ReferralChange"),
     "lists": ("lists",),
-    "matches": ("matching", "stays", "followups"),
+    "matches": ("matching", "stays", "followups", "between"),
     "people": (
         "accounts.User", "accounts.PersonEdit", "accounts.Consent", "notifications.Preference",
         "notifications.PreferenceEdit", "account", "mfa", "socialaccount", "town.Double", "accounts.DataCopy",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Consent, Membership, Organisation, Role, Scope, User
 from accounts.services import issue_token
 from agenda import services as agenda
+from between import services as between
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.days import local_day
 from cities.models import City, Commune
@@ -46,6 +47,7 @@ from tests.factories.accounts import (
 )
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer
+from tests.factories.needs import NeedFactory
 from tests.factories.notifications import MessageFactory
 from tests.factories.offers import OfferFactory
 from town import services as invitations
@@ -78,6 +80,8 @@ class Town:
     dwelling_id: int = 0
     shelter_id: int = 0
     nights_id: int = 0
+    household_id: int = 0
+    linked_places_id: int = 0
     incident_id: int = 0
     ending_id: int = 0
     endpoint_id: int = 0
@@ -169,6 +173,7 @@ def build(*, now: datetime) -> Town:
     )
     _visit(town, now)
     _shelter(town, association, now)
+    _between(town, now)
     _who_answers(town, association, now)
     # Entered by phone before she registered: a double.
     OfferFactory(city=city, owner=UserFactory(phone_only=True, name="Jeanne R."), state="withdrawn")
@@ -333,6 +338,33 @@ def _shelter(town: Town, association: Organisation, now: datetime) -> None:
         now=now,
     )
     town.shelter_id, town.nights_id = shelter.pk, nights.pk
+
+
+def _between(town: Town, now: datetime) -> None:
+    """A household that the town would house elsewhere, and places of a linked town for it."""
+    there = City.objects.get(slug="grenoble")
+    town.city.linked.add(there)
+    desk, today = CityRoleFactory(city=there).user, local_day(now, town.city)
+    first_day = today + timedelta(days=10)
+    need = NeedFactory(
+        city=town.city, first_day=first_day, last_day=first_day + timedelta(days=9), created_at=now
+    )
+    household = between.publish_household(
+        need_id=need.pk, wishes=[there], how="interpreter", yes_on=today, by=town.coordinator, now=now
+    )
+    offer = OfferFactory(
+        city=there, vetted=True, commune=there.seat, capacity=3, share_with_linked=True, confirmed_at=now
+    )
+    places = between.publish_places(
+        offer_id=offer.pk,
+        people=3,
+        first_day=today,
+        last_day=today + timedelta(days=60),
+        services="École, dispensaire, cours de français.",
+        by=desk,
+        now=now,
+    )
+    town.household_id, town.linked_places_id = household.pk, places.pk
 
 
 def _who_answers(town: Town, association: Organisation, now: datetime) -> None:
