@@ -20,9 +20,9 @@ from accounts.models import User
 from catalogue.changes import given, save_changed, values
 from catalogue.constraints import refusal_of
 from cities.models import City
-from notifications.outside import Refused, refuse_private
 from notifications.services import queue
 from notifications.wake_up import wake_on_commit
+from outside.addresses import Refused, refuse_private
 from webhooks import messages, selectors
 from webhooks.events import TEST, Happening
 from webhooks.models import LONGEST_URL, Delivery, DeliveryState, Endpoint, EndpointEdit, Event, Forgotten
