@@ -12,11 +12,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import selectors, services, visitors
+from accounts import registered, selectors, services, visitors
 from accounts.access import COORDINATION, PUBLIC, own_page, person, town_page
 from accounts.forms import OrganisationByVisitorForm, OrganisationForm, SuspendForm, ToldForm
 from accounts.models import Organisation
 from cities.models import City
+from outside import registers
 
 ORGANISATIONS_PER_PAGE = 50
 # In the session of a visitor: the association that they introduce, until their address is proven.
@@ -88,14 +89,25 @@ def told(request: HttpRequest, pk: int) -> HttpResponse:
 @town_page(COORDINATION)
 @require_GET
 def organisations(request: HttpRequest, city: City) -> HttpResponse:
-    """The associations of a city, those to verify first; `association`, the number of one, shows it alone."""
+    """The associations of a city, those to verify first; `association`, the number of one, shows it alone, with what
+    the State's directory says of it where it is asked.
+    """
     found = selectors.organisations_to_review(person(request), city)
-    if (number := request.GET.get("association", "")).isdecimal():
+    is_alone = (number := request.GET.get("association", "")).isdecimal()
+    if is_alone:
         found = found.filter(pk=number[:18])
     paginator = Paginator(found, ORGANISATIONS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
     selectors.note_same_numbers(page.object_list)
-    context = {"city": city, "page_obj": page, "away_since": timezone.now() - selectors.AWAY}
+    looked = [one for organisation in page for one in registered.look_up(organisation)] if is_alone else []
+    context = {
+        "city": city,
+        "page_obj": page,
+        "away_since": timezone.now() - selectors.AWAY,
+        "looked": looked,
+        "numbers_of_two": registered.are_of_two(looked),
+        "asks_register": registers.is_on() and not is_alone,
+    }
     return render(request, "accounts/organisations.html", context)
 
 

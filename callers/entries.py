@@ -29,6 +29,7 @@ from needs.models import Need
 from offers import intake as offer_intake
 from offers import selectors as offers
 from offers.forms import CONTACT, CallForm, unchecked
+from offers.locating import located
 from offers.models import Offer
 from offers.services import take_up
 from offers.wizard import Draft, form_key
@@ -165,7 +166,7 @@ class OfferEntry:
         call: dict[str, Any] = {
             "city": self.city,
             "contact": {name: form.cleaned_data[name] for name in (*CONTACT, "is_another")},
-            "fields": fields,
+            "fields": located(fields),
             "windows": form.periods(),
             "external_key": self.external_key,
             "by": by,

@@ -56,6 +56,11 @@ def production_is_complete(**_: Any) -> list[Error]:
                 id="accorde.E011",
             )
         )
+    errors += [
+        Error(f"{variable} must be an address with https://, or empty.", id="accorde.E016")
+        for variable in ("GEOCODER_URL", "REGISTER_URL")
+        if getattr(settings, variable) and not getattr(settings, variable).startswith("https://")
+    ]
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < 20:
         errors.append(Error("METRICS_TOKEN is shorter than 20 characters.", id="accorde.E008"))
     errors += [

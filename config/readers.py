@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 # public's.
 TEAM_ONLY = (
     "*/admin.py", "*/management/*", "*/checks.py",
+    "accounts/templates/accounts/_register.html",
     "between/*", "callers/*", "catalogue/imports/*", "catalogue/spreadsheets/*", "demo/*", "desk/*",
     "directory/data_inclusion.py", "directory/imports.py", "lists/*", "oncall/*", "webhooks/*",
     "config/backups.py", "config/templates/base_desk.html", "config/templates/components/report.html",

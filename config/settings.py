@@ -243,7 +243,9 @@ CACHES = {
         "KEY_PREFIX": "accorde",
         # Counters of attempts alone: a second is more than they are worth to whoever waits for the page.
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-    }
+    },
+    # What a register said, for an hour, in each process: no page depends on Redis for it.
+    "registers": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "registers"},
 }
 # Sessions stay in the database: losing Redis must not sign anybody out.
 SESSION_ENGINE = "accounts.sessions"
@@ -425,6 +427,10 @@ def told(name: str, default: str | int | bool) -> str | int | bool:
 # Whom people name to be called stands on the open internet, or in these networks: 10.20.0.0/24,10.30.1.5
 PRIVATE_NETWORKS_ALLOWED = words("PRIVATE_NETWORKS_ALLOWED")
 
+# The State's open services that pages ask while somebody waits (`outside`); empty: they are not asked.
+GEOCODER_URL = os.environ.get("GEOCODER_URL", "").rstrip("/")
+REGISTER_URL = os.environ.get("REGISTER_URL", "").rstrip("/")
+
 globals().update(channel_folders.fixed())
 globals().update({name: told(name, default) for name, default in channel_folders.variables().items()})
 globals().update(channel_folders.derived(globals()))
@@ -546,6 +552,8 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True, "level": "CRITICAL"},
         # apprise quotes the places that it writes to.
         "apprise": {"level": "CRITICAL"},
+        # It quotes whole addresses, with what is asked there.
+        "urllib3": {"level": "ERROR"},
         # It tells the keys of passkeys.
         "fido2": {"level": "WARNING"},
         # "Received" says nothing that "succeeded" does not.

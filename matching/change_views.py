@@ -19,6 +19,7 @@ from needs.forms import FORMS as NEED_FORMS
 from needs.models import Need
 from offers import selectors as offers
 from offers.forms import OfferForm, current_values, edit_names, own_cut, period_formset
+from offers.locating import located
 from offers.models import Offer
 from offers.services import note_address_read
 
@@ -56,7 +57,7 @@ def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         try:
             counted_on.change_offer(
                 offer_id=offer.pk,
-                fields=form.offer_fields(),
+                fields=located(form.offer_fields(), before=offer),
                 windows=periods.periods(),
                 read=presentation.read_in(data),
                 by=person(request),

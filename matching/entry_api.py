@@ -20,6 +20,7 @@ from matching.models import MatchState
 from needs import api as needs
 from needs.serializers import NeedChangeSerializer, NeedSerializer, NeedWithdrawalSerializer
 from offers import api as offers
+from offers.locating import located
 from offers.serializers import OfferChangeSerializer, OfferSerializer, WithdrawalSerializer
 
 CHANGED = (
@@ -97,6 +98,8 @@ class OfferEndpoint(offers.OfferEndpoint):
     def partial_update(self, request: Request, reference: str) -> Response:
         fields, read = _read(self.said(ConfirmedOfferChangeSerializer, partial=True))
         windows = fields.pop("windows", None)
+        # Before anything is locked: it may take a moment.
+        fields = located(fields, before=self.get_object())
         return _written(
             lambda offer_id: counted_on.change_offer(
                 offer_id=offer_id,

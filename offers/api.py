@@ -23,6 +23,7 @@ from accounts.operations import problems
 from catalogue.filters import EntryFilter
 from catalogue.vocabulary import Category, Source
 from offers import intake, services
+from offers.locating import located
 from offers.models import Offer, OfferState
 from offers.serializers import (
     NewOfferSerializer,
@@ -127,6 +128,8 @@ class OfferEndpoint(ListModelMixin, BulkEndpoint, ExportEndpoint):
         if owner is not None:
             self.enters_for_others(city)
         windows = [(window["first_day"], window["last_day"]) for window in fields.pop("windows")]
+        if part is None:  # of many, each would wait for the one before
+            fields = located(fields)
         with self.named_request(Offer.objects.filter(city=city), part) as (key, known):
             entry: dict[str, Any] = {
                 "city": city,

@@ -21,6 +21,7 @@ from cities.models import City, Commune
 from cities.selectors import communes_of, town_of
 from offers import begun, intake, met_needs, receipts, words
 from offers.forms import WHEN, OfferForm
+from offers.locating import located
 from offers.models import Offer
 from offers.proving import send_code
 from offers.steps import ORDER, STEPS, Step
@@ -278,7 +279,7 @@ def _send(request: HttpRequest, city: City, draft: Draft, form: OfferForm) -> Ht
             city=city,
             contact=form.contact(),
             language=get_language() or "fr",
-            fields=draft.offer_fields() | form.offer_fields(),
+            fields=located(draft.offer_fields() | form.offer_fields()),
             windows=draft.periods(),
             external_key=draft.external_key,
             answers_need=draft.answers_need,

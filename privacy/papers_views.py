@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ADMINISTRATION, person, town_page
 from cities.models import City
+from outside import geocoder
 from privacy import official, papers, promises, retention
 from privacy.papers_forms import OfficialRequestForm
 from town import selectors
@@ -31,6 +32,7 @@ def public(request: HttpRequest) -> HttpResponse:
         "rules": retention.RULES,
         "counts": official.counts(),
         "legal": settings.LEGAL,
+        "asks_geocoder": geocoder.is_on(),
     }
     return render(request, "privacy/public.html", context)
 

@@ -18,7 +18,7 @@ LAYERS = [
     {"agenda", "between", "desk", "front", "lists", "outreach", "statements", "town", "voice"},
     {"insight"}, {"followups", "shelters"}, {"stays", "tryout"}, {"matching"}, {"homes", "callers", "directory"},
     {"offers", "needs", "oncall"}, {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"},
-    {"cities", "simulation"}, {"engine", "sealing"},
+    {"cities", "simulation"}, {"engine", "outside", "sealing"},
 ]  # fmt: skip
 APPS = [app for layer in LAYERS for app in sorted(layer)]
 LAYER_OF = {app: number for number, layer in enumerate(LAYERS) for app in layer}

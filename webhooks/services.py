@@ -21,9 +21,9 @@ from catalogue.changes import given, save_changed, values
 from catalogue.constraints import refusal_of
 from catalogue.inserting import insert_many
 from cities.models import City
-from notifications.outside import Refused, refuse_private
 from notifications.services import queue
 from notifications.wake_up import wake_on_commit
+from outside.addresses import Refused, refuse_private
 from webhooks import messages, selectors
 from webhooks.events import TEST, Happening
 from webhooks.models import LONGEST_URL, Delivery, DeliveryState, Endpoint, EndpointEdit, Event, Forgotten

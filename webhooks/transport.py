@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from requests.exceptions import Timeout
 from standardwebhooks import Webhook
 
-from notifications.outside import OutsideSession, Private
+from outside.addresses import OutsideSession, Private
 from webhooks.models import Delivery, Endpoint
 
 TIMEOUT = 10

@@ -116,7 +116,7 @@ class Organisation(models.Model):
     def register_links(self) -> list[tuple[str, str, str]]:
         """For each of its numbers: of which register, the number, and the page on which anybody reads what it says.
 
-        The reader follows the link: we ask no register ourselves.
+        Where the town's installation asks the State's directory itself, `accounts.registered` does.
         """
         known = [("RNA", self.rna, RNA_PAGE), ("SIRET", self.siret, SIRET_PAGE)]
         return [(register, number, page + number) for register, number, page in known if number]

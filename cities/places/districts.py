@@ -18,6 +18,7 @@ _ORDINALS = (
 )
 _NUMBERS = {word: at + 1 for words in (_ROMAN, _ORDINALS) for at, word in enumerate(words.split())}
 _DISTRICTS = {"paris": ("75056", 20), "lyon": ("69123", 9), "marseille": ("13055", 16)}
+_FIRST = {"75056": "751", "69123": "6938", "13055": "132"}
 
 
 def of_district(_text: str, key: str, near: Near | None) -> list[Found]:
@@ -35,9 +36,19 @@ def of_district(_text: str, key: str, near: Near | None) -> list[Found]:
     number = int(said) if said.isdigit() else _NUMBERS.get(said, 0)
     if not 1 <= number <= most:
         return []
-    first = {"75056": "751", "69123": "6938", "13055": "132"}[code]
-    district = gazetteer().former[f"{first}{number:0{5 - len(first)}}"][0]
+    district = gazetteer().former[_code(code, number)][0]
     return [Found(code, district, plain=False)]
+
+
+def codes_with_districts(insee: str) -> frozenset[str]:
+    """The INSEE code of a commune, and those of its arrondissements where it has some."""
+    districts = dict(_DISTRICTS.values())
+    return frozenset({insee, *(_code(insee, number) for number in range(1, districts.get(insee, 0) + 1))})
+
+
+def _code(insee: str, number: int) -> str:
+    first = _FIRST[insee]
+    return f"{first}{number:0{5 - len(first)}}"
 
 
 def town_of_district(key: str) -> str:

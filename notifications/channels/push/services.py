@@ -11,7 +11,7 @@ from accounts.models import User
 from notifications.channels.push import keys
 from notifications.channels.push.channel import may_have
 from notifications.channels.push.models import Device
-from notifications.outside import Refused, refuse_private
+from outside.addresses import Refused, refuse_private
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from notifications.channels.push import keys, receipts, words
 from notifications.channels.push.models import Device
 from notifications.events import Priority
 from notifications.models import Message
-from notifications.outside import OutsideSession, Refused, refuse_private
+from outside.addresses import OutsideSession, Refused, refuse_private
 
 # How long a push service keeps it for a device that is switched off.
 KEPT = {Priority.NIGHT: timedelta(hours=6)}

@@ -16,7 +16,7 @@ from apprise.plugins.rocketchat import NotifyRocketChat
 from apprise.plugins.workflows import NotifyWorkflows
 from django.conf import settings
 
-from notifications.outside import Refused, refuse_private
+from outside.addresses import Refused, refuse_private
 
 # By the scheme, without the "s" of those with TLS; Tchap speaks Matrix. What people call each.
 SERVICES: Mapping[str, tuple[type, str]] = {

@@ -13,7 +13,7 @@ from notifications.channel_transport import NotSent
 from notifications.channels.team import addresses, receipts, words
 from notifications.channels.team.models import Room
 from notifications.models import Message
-from notifications.outside import only_outside
+from outside.addresses import only_outside
 
 
 class Transport:

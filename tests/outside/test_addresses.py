@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from config.checks import networks_are_networks
-from notifications.outside import OutsideSession, Private, Refused, only_outside, refuse_private
+from outside.addresses import OutsideSession, Private, Refused, only_outside, refuse_private
 from tests import http_server
 from tests.http_server import HttpServer
 
