@@ -16,6 +16,7 @@ from catalogue.items import (
     in_one,
     read_sizes,
     says_no_size,
+    with_kinds,
 )
 from catalogue.labels import listed
 from engine.goods import ANY, MIXED, OTHER, Offered, Wanted
@@ -97,7 +98,8 @@ def wanted(items: tuple[str, ...], sizes: tuple[str, ...], category: str, langua
         raise Unclear("items", _("Ces objets sont de catégories différentes. Postez un besoin pour chacun."))
     beside = [size for thing in things for size in thing.sizes]
     asked = for_whom(beside, _sizes(things, sizes, "sizes") or beside)
-    codes = {thing.code: thing.item.series if thing.item else None for thing in things}
+    taken = with_kinds(thing.code for thing in things)
+    codes = {code: ITEM[code].series if code in ITEM else None for code in taken}
     said = Wanted(tuple(codes), () if MIXED in asked else tuple(dict.fromkeys(asked)), tuple(codes.values()))
     return Goods(said, next(iter(known), ""), tuple(things))
 

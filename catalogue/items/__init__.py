@@ -14,6 +14,8 @@ from catalogue.items.answers import (
     chosen,
     sizes_of,
     understood,
+    with_kinds,
+    without_kinds,
 )
 from catalogue.items.item import Item
 from catalogue.items.sizes import CUTS, SERIES, Series, for_whom, in_one, says_no_size
@@ -24,4 +26,5 @@ __all__ = [
     "CUTS", "ITEM", "ITEMS", "ITEM_CODES", "LONGEST_TYPED", "LONGEST_WORDS", "MOST_ITEMS", "MOST_SIZES", "SERIES",
     "SIZE_CODES", "Found", "Item", "Said", "Series", "alternatives", "by_title", "check_sizes", "chosen", "find_item",
     "for_whom", "in_one", "read_sizes", "says_no_size", "sizes_of", "understood",
+    "with_kinds", "without_kinds",
 ]  # fmt: skip

@@ -54,6 +54,23 @@ class Said:
         return number if number == self.number else number * self.pack
 
 
+def with_kinds(items: Iterable[str]) -> tuple[str, ...]:
+    """The codes that a need names, then those of the kinds of what it names in general: all that it takes."""
+    named = tuple(items)
+    return tuple(
+        dict.fromkeys([*named, *(kind for code in named if code in ITEM for kind in ITEM[code].kinds)])
+    )
+
+
+def without_kinds(items: Iterable[str]) -> tuple[str, ...]:
+    """The codes that say it all: without the kinds of what is named in general before them."""
+    said: list[str] = []
+    for code in items:
+        if not any(code in ITEM[general].kinds for general in said if general in ITEM):
+            said.append(code)
+    return tuple(said)
+
+
 def chosen(code: str, typed: str) -> Said:
     """A thing that was chosen among those that the words may mean: they may say its size too."""
     if code not in ITEM:

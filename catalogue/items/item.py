@@ -25,6 +25,8 @@ class Item:
     synonyms: str = ""
     like: str = ""
     sizes: Series | None = None
+    # Codes of the particular things of this general one: who asks for it takes each of them (of shoes: trainers).
+    kinds: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

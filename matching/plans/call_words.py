@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalogue.items import without_kinds
 from catalogue.labels import category_label, goods_label, language_names, listed, quantity_words
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
@@ -62,7 +63,9 @@ def _how_many(told: Mapping[str, Any]) -> str:
             "n": number_format(told["count"])
         }
     if told["kind"] == Kind.GOODS:
-        thing = capfirst(goods_label(told["category"], told.get("items", []), told.get("sizes", [])))
+        thing = capfirst(
+            goods_label(told["category"], without_kinds(told.get("items", [])), told.get("sizes", []))
+        )
         return f"{thing}\u202f: {quantity_words(told['kind'], told['count'])}"
     people = ngettext("%(n)s personne", "%(n)s personnes", told["count"]) % {
         "n": number_format(told["count"])

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count
 
 import engine
-from catalogue.items import ITEM
+from catalogue.items import ITEM, with_kinds
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import Rhythm
 from cities.days import local_day
@@ -30,6 +30,7 @@ def need_record(need: Need, *, given: Iterable[Hold]) -> engine.Need:
     `given` is what live matches hold for it. ValueError, naming the field, for a row written by hand that the
     engine refuses.
     """
+    items = with_kinds(need.items)
     return engine.Need(
         id=need.pk,
         kind=cast(Kind, need.kind),
@@ -59,9 +60,9 @@ def need_record(need: Need, *, given: Iterable[Hold]) -> engine.Need:
         rent_up_to=need.rent_up_to or 0,
         shared_home_ok=need.shared_home_ok,
         forms=frozenset(need.forms),
-        items=tuple(need.items),
+        items=items,
         sizes=tuple(need.sizes),
-        series=tuple(map(series_of, need.items)),
+        series=tuple(map(series_of, items)),
         languages_from=frozenset(need.languages_from),
         languages_to=frozenset(need.languages_to),
         slots=slots(need.slots),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Organisation
+from catalogue.items import without_kinds
 from catalogue.labels import (
     category_label,
     euros,
@@ -325,7 +326,7 @@ def _other_size(p: Mapping[str, Any]) -> str:
 
 
 def _asked_goods(p: Mapping[str, Any], category: str) -> str:
-    return goods_label(category, p["items"], p["sizes"], p.get("item_words", ""))
+    return goods_label(category, without_kinds(p["items"]), p["sizes"], p.get("item_words", ""))
 
 
 def _offered_goods(p: Mapping[str, Any], category: str) -> str:

@@ -9,7 +9,19 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.items import CUTS, ITEM, ITEMS, SERIES, alternatives, find_item, for_whom, in_one, read_sizes
+from catalogue.items import (
+    CUTS,
+    ITEM,
+    ITEMS,
+    SERIES,
+    alternatives,
+    find_item,
+    for_whom,
+    in_one,
+    read_sizes,
+    with_kinds,
+    without_kinds,
+)
 from catalogue.items.item import UNSURE
 from catalogue.items.lexicon import lexicon
 from catalogue.items.sizes import CUT, MENS, TROUSERS, WOMENS
@@ -296,6 +308,78 @@ def test_any_text_is_read(typed):
 def test_unfinished_words_are_suggested():
     assert ITEM["duvet"] in find_item("couet").suggestions
     assert ITEM["cot"] in find_item("lit béb").suggestions
+
+
+@pytest.mark.parametrize(
+    ("named", "taken"),
+    [
+        (["shoes"], ("shoes", "trainers", "walking_shoes", "boots")),
+        (["trainers"], ("trainers",)),
+        (["shoes", "sandals"], ("shoes", "sandals", "trainers", "walking_shoes", "boots")),
+        (["trainers", "shoes"], ("trainers", "shoes", "walking_shoes", "boots")),
+        (["sofa_bed"], ("sofa_bed",)),
+        (["food_parcel"], ("food_parcel",)),  # a set is not one of its parts
+        (["any"], ("any",)),
+        (["other"], ("other",)),
+        ([], ()),
+    ],
+)
+def test_who_asks_for_a_thing_in_general_takes_its_kinds(named, taken):
+    assert with_kinds(named) == taken
+    assert set(with_kinds(without_kinds(taken))) == set(taken)
+
+
+def test_what_is_said_of_a_need_leaves_out_the_kinds_of_what_it_names():
+    assert without_kinds(with_kinds(["shoes", "sandals"])) == ("shoes", "sandals")
+    assert without_kinds(["trainers", "shoes"]) == ("trainers", "shoes")
+
+
+def test_the_kinds_of_a_thing_are_of_its_category_and_sizes_and_have_none_themselves():
+    for item in ITEMS:
+        for code in item.kinds:
+            kind = ITEM[code]
+            assert (kind.category, kind.kinds) == (item.category, ()), code
+            codes = [set(one.series.codes) if one.series else set() for one in (item, kind)]
+            assert bool(codes[0]) == bool(codes[1]), code
+            assert codes[0] <= codes[1], code
+
+
+@pytest.mark.parametrize(
+    ("typed", "item"),
+    [
+        ("théière", "teapot"),
+        ("samovar", "teapot"),
+        ("égouttoir à vaisselle", "dish_rack"),
+        ("vaiselle", "dishes"),
+        ("champoing", "shampoo"),
+        ("polochon", "pillow"),
+        ("alaise", "mattress_cover"),
+        ("wassingue", "cleaning_tool"),
+        ("tutute", "dummy"),
+        ("ciseaux d’école", "scissors"),
+        ("ardoise", "slate"),
+        ("chaise percée", "commode_chair"),
+        ("rollateur", "walking_aid"),
+        ("matelas anti-escarres", "pressure_mattress"),
+        ("tondeuse à gazon", "lawn_mower"),
+        ("rideau de douche", "shower_curtain"),
+        ("réveil", "alarm_clock"),
+        ("cartouche d’encre", "ink_cartridge"),
+        ("teapot", "teapot"),
+        ("shower chair", "shower_chair"),
+        ("سماور", "teapot"),
+        ("كرسي حمام", "shower_chair"),
+    ],
+)
+def test_everyday_words_are_no_other_things(typed, item):
+    assert find_item(typed).certain is ITEM[item]
+
+
+@pytest.mark.parametrize("typed", ["tondeuse", "câble", "salopette", "peinture", "fer plat"])
+def test_a_word_of_two_things_is_asked(typed):
+    found = find_item(typed)
+    assert found.certain is None
+    assert len(found.suggestions) > 1
 
 
 def test_the_catalogue_is_sound():

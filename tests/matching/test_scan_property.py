@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import engine
 from accounts import services as accounts
 from accounts.models import Organisation
+from catalogue.items import with_kinds
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import Kind
 from cities.days import local_day
@@ -197,7 +198,8 @@ def as_record(need):
         children=need.children, couple=need.couple, shared_home_ok=need.shared_home_ok,
         forms=frozenset(need.forms), languages_from=frozenset(need.languages_from),
         languages_to=frozenset(need.languages_to), slots=slots(need), remote_ok=need.remote_ok,
-        items=tuple(need.items), sizes=tuple(need.sizes), series=tuple(map(series_of, need.items)),
+        items=with_kinds(need.items), sizes=tuple(need.sizes),
+        series=tuple(map(series_of, with_kinds(need.items))),
     )  # fmt: skip
 
 

@@ -378,4 +378,41 @@ STORIES = (
     Story("a duvet or a blanket, as it is said", wanted("bedding", "couette ou couverture"),
           {"a": thing("bedding", "couverture"), "b": thing("bedding", "couette"), "c": thing("bedding", "oreiller"),
           "d": thing("bedding", "drap"), "e": thing("bedding", "housse de couette")}, best="b", never="cde"),
+    Story("shoes are trainers too, where the size is the same", wanted("clothes", "chaussures 39"), {
+          "a": thing("clothes", "baskets 39"), "b": thing("clothes", "baskets 42"), "c": thing("clothes",
+          "tongs 39"), "d": thing("clothes", "chaussons 39"), "e": thing("clothes", "bottes de pluie 39")},
+          best="a", never="bcde"),
+    Story("shoes first, trainers after", wanted("clothes", "chaussures 39"), {"a": thing("clothes", "baskets 39"),
+          "b": thing("clothes", "mocassins 39"), "c": thing("clothes", "chaussures de sécurité 39"),
+          "d": thing("clothes", "baskets 38"), "e": thing("clothes", "bottines 39", 27)}, best="b", never="cd"),
+    Story("trainers for sport are no shoes in general", wanted("clothes", "baskets 42"), {"a": thing("clothes",
+          "chaussures 42"), "b": thing("clothes", "bottes 42"), "c": thing("clothes", "tennis 42", 4),
+          "d": thing("clothes", "mocassins 42"), "e": thing("clothes", "baskets 41")}, best="c", never="abde"),
+    Story("crockery is plates, and no salad bowl", wanted("household_equipment", "vaisselle", quantity=6), {
+          "a": thing("household_equipment", "saladier", capacity=6), "b": thing("household_equipment", "assiettes",
+          capacity=6), "c": thing("household_equipment", "casseroles", capacity=6), "d": thing(
+          "household_equipment", "assiettes", capacity=4), "e": thing("household_equipment", "égouttoir à vaisselle",
+          capacity=6)}, best="b", never="acde"),
+    Story("plates are asked, not whatever stands on a table", wanted("household_equipment", "assiettes", quantity=6), {
+          "a": thing("household_equipment", "vaisselle", capacity=12), "b": thing("household_equipment", "verres",
+          capacity=12), "c": thing("household_equipment", "assiettes plates", 4, capacity=6), "d": thing(
+          "household_equipment", "bols", capacity=12), "e": thing("household_equipment", "tasses", capacity=6)},
+          best="c", never="abde"),
+    Story("a baby's clothes are bodies of its size", wanted("baby", "vêtements de bébé 6 mois", quantity=3), {
+          "a": thing("baby", "bodies 6 mois", capacity=5), "b": thing("baby", "bodies 24 mois", capacity=5),
+          "c": thing("baby", "bavoirs", capacity=5), "d": thing("baby", "chaussons de bébé", capacity=5),
+          "e": thing("clothes", "pulls 6 ans", capacity=5)}, best="a", never="bcde"),
+    Story("a sofa may unfold", wanted("furniture", "canapé"), {"a": thing("furniture", "clic-clac"),
+          "b": thing("furniture", "fauteuil"), "c": thing("furniture", "banc"), "d": thing("furniture", "lit"),
+          "e": thing("furniture", "pouf")}, best="a", never="bcde"),
+    Story("whoever wants to sleep on it asks for a sofa bed", wanted("furniture", "canapé-lit"), {
+          "a": thing("furniture", "canapé"), "b": thing("furniture", "convertible", 4), "c": thing("furniture",
+          "fauteuil"), "d": thing("furniture", "lit"), "e": thing("bedding", "matelas gonflable")}, best="b",
+          never="acde"),
+    Story("a parcel of food is more than a packet of pasta", wanted("food", "colis alimentaire"), {
+          "a": thing("food", "pâtes"), "b": thing("food", "riz"), "c": thing("food", "panier alimentaire", 4),
+          "d": thing("food", "sel"), "e": thing("food", "conserves")}, best="c", never="abde"),
+    Story("tea from a teapot", wanted("household_equipment", "samovar"), {"a": thing("household_equipment",
+          "bouilloire"), "b": thing("household_equipment", "carafe"), "c": thing("household_equipment", "théière"),
+          "d": thing("food", "thé"), "e": thing("household_equipment", "cafetière")}, best="c", never="abde"),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from catalogue.items import with_kinds
 from catalogue.vocabulary import HOUSING_FORMS, LANGUAGE_PAIR_CATEGORIES, Kind
 from engine.arrays import Bools, Ints, code, unit_sphere
 from engine.columns import NeedColumns, Vocabulary
@@ -235,7 +236,7 @@ def _given(read: arrays.Columns) -> tuple[Ints, arrays.Columns]:
 
 def _wanted_goods(words: Vocabulary, said: tuple[str, ...]) -> int:
     place = said.index(MARK) if said else 0
-    items, sizes = said[:place], said[place + 1 :]
+    items, sizes = with_kinds(said[:place]), said[place + 1 :]
     return code(words.goods.wanted, Wanted(items, sizes, tuple(map(series_of, items))))
 
 
