@@ -63,7 +63,9 @@ class Town:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}: a number from 0 up is expected, not {getattr(self, name)}")
         if not 0 <= self.rooms_at < len(self.communes):
-            raise ValueError(f"rooms_at: one of {len(self.communes)} communes is expected, not {self.rooms_at}")
+            raise ValueError(
+                f"rooms_at: one of {len(self.communes)} communes is expected, not {self.rooms_at}"
+            )
 
 
 TOWNS = {

@@ -163,9 +163,12 @@ _MORE = 1 << 30
 
 
 def _room(seed: int, number: int, town: Town, behaviour: Behaviour) -> Given:
-    """A room that is more: like the rooms of others in all that its host decides, vetted and there from the first day."""
+    """A room that is more: like those of others in all that hosts decide, vetted and there from the first day."""
     drawn = _given(
-        seed, _MORE + number, replace(town, early=1.0, offer_kinds=(("housing", 1.0),), vetting_days=0), behaviour
+        seed,
+        _MORE + number,
+        replace(town, early=1.0, offer_kinds=(("housing", 1.0),), vetting_days=0),
+        behaviour,
     )
     city, commune = divmod(drawn.commune, len(town.communes))
     draws = Draws(seed, "room", number)
