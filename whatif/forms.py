@@ -53,12 +53,14 @@ class AskForm(ServiceForm):
         said = super().clean() or {}
         for name in ("rooms", "coordinators"):
             said[name] = said.get(name) or 0
-        if said["rooms"] and not said.get("commune") and "commune" not in self.errors:
-            self.add_error("commune", _("Dites où sont ces chambres."))
-        if said.get("commune") and not said["rooms"] and "rooms" not in self.errors:
-            self.add_error("rooms", _("Combien de chambres\u202f?"))
-        is_changed = said["rooms"] or said["coordinators"]
+        rooms, commune = said["rooms"], said.get("commune")
         delays = (said.get("answer_hours"), said.get("vetting_days"))
-        if not self.errors and not is_changed and delays == (None, None):
+        if self.errors:
+            return said
+        if rooms and not commune:
+            self.add_error("commune", _("Dites où sont ces chambres."))
+        elif commune and not rooms:
+            self.add_error("rooms", _("Combien de chambres\u202f?"))
+        elif not rooms and not said["coordinators"] and delays == (None, None):
             self.add_error(None, _("Changez au moins une chose."))
         return said

@@ -4,7 +4,8 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -123,10 +124,10 @@ def test_rooms_nowhere_and_a_place_without_rooms(desk, city, history):
 
 
 def test_without_history_nothing_is_established(desk, city):
-    NeedFactory(city=city)
-    assert "pas encore assez d’histoire" in text(ask(desk, coordinators=1))
     assert foreseen(city, today=timezone.localdate()) == []
     assert "rien n’était prévu" in text(desk.get(reverse("whatif:foreseen", args=["strasbourg"])))
+    NeedFactory(city=city)
+    assert "pas encore assez d’histoire" in text(ask(desk, coordinators=1))
 
 
 def test_a_lost_worker_is_gone_on_behind_and_not_forever(question):
@@ -199,7 +200,7 @@ def test_another_towns_question_is_not_there(client, question):
         CityRoleFactory(city=other, role=Role.ADMINISTRATOR).user, backend="accounts.backends.Backend"
     )
     assert client.get(reverse("whatif:one", args=["ailleurs", question.pk])).status_code == 404
-    with pytest.raises(Exception, match=""):
+    with pytest.raises(PermissionDenied):
         services.stop(question_id=question.pk, by=UserFactory(), now=timezone.now())
     question.refresh_from_db()
     assert question.is_under_way
@@ -211,7 +212,6 @@ def test_what_is_kept_names_nobody(desk, city, history):
     for need in Need.objects.all():
         assert need.reference not in kept
         assert need.title not in kept
-    assert connection.vendor == "postgresql"
 
 
 def test_old_questions_go(question):

@@ -94,7 +94,7 @@ def test_what_is_little_is_the_published_tables():
 
 def test_a_town_without_offers_and_rooms_that_are_none():
     bare = counted_figures(there=0, offers=0)
-    without, with_rooms = replayed(bare, Change(rooms=4, rooms_at=(0.0, 0.0)), hours=2, seed=1)
+    without, with_rooms = replayed(bare, Change(rooms=60, rooms_at=(0.0, 0.0)), hours=4, seed=1)
     assert without["people"] == 0
     assert with_rooms["people"] > 0
     with pytest.raises(ValueError, match="more_rooms"):
