@@ -17,7 +17,7 @@ from pathlib import Path
 from config import embedded
 from config.processes import command
 
-TABLES = ("reading", "imports", "desk", "insight", "single", "batch", "plan", "messages")
+TABLES = ("reading", "imports", "desk", "insight", "single", "batch", "plan", "ahead", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,10 @@ def main() -> int:
             from bench import plans
 
             plans.show(tuple(chosen.plan))
+        if "ahead" in tables:
+            from bench import ahead
+
+            ahead.show()
         names = list(SIZES)
         last = names.index(chosen.size)
         for name in names[last : last + 1] if chosen.only else names[: last + 1]:

@@ -151,6 +151,8 @@ TABLES: dict[str, Noted | str] = {
     ),
     "lists.FilePart": "A part of a file as it came, for a week.",
     "lists.Line": "What became of a line: the offer or need that it made is noted.",
+    # --- what if
+    "whatif.Question": Noted("city", unwatched="figures state years cpu_seconds tries moved_at"),
     # --- homes
     "homes.Visit": Noted(*_OF_OFFER, unwatched="changed_at reminded_at"),
     "homes.VisitChange": Noted(

@@ -69,6 +69,7 @@ app.conf.beat_schedule = {
     "directory-old": {"task": "directory.tasks.ask_to_check", "schedule": crontab(hour=9, minute=15)},
     "voice-old": {"task": "voice.tasks.forget_texts", "schedule": crontab(hour=3, minute=55)},
     "lists-sweep": {"task": "lists.tasks.sweep", "schedule": 300.0},
+    "whatif-sweep": {"task": "whatif.tasks.sweep", "schedule": 300.0},
     "town-associations": {"task": "town.tasks.tell_of_waiting_associations", "schedule": 300.0},
     "sessions-past": {"task": "accounts.tasks.forget_past_sessions", "schedule": crontab(hour=4, minute=20)},
     "privacy-retention": {

@@ -10,6 +10,7 @@ ROUTES = {
     "matching.tasks.make_plans": {"queue": "long"},
     "matching.tasks.rescan_part": {"queue": "long"},
     "lists.tasks.work": {"queue": "long"},
+    "whatif.tasks.work": {"queue": "long"},
     "matching.*": {"queue": "matching"},
     # A mailbox may be slow to answer: what is to be sent does not wait for it.
     "notifications.inbox.*": {"queue": DEFAULT},

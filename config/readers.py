@@ -47,6 +47,7 @@ TEAM_ONLY = (
     "town/*",
     "voice/desk_views.py", "voice/editing.py", "voice/models.py", "voice/services/groups.py",
     "voice/services/proposals.py", "voice/templates/voice/*team_*.html", "voice/town_views.py",
+    "whatif/*",
 )  # fmt: skip
 # Of these folders, what the public reads all the same.
 PUBLIC_ALL_THE_SAME = (

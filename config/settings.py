@@ -138,6 +138,7 @@ INSTALLED_APPS = [
     "followups",
     "desk",
     "lists",
+    "whatif",
     "agenda",
     "between",
     "outreach",

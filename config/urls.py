@@ -66,6 +66,7 @@ urlpatterns += [
     path("<slug:city_slug>/", include("privacy.papers_urls")),
     path("<slug:city_slug>/lettre/", include("outreach.urls")),
     path("<slug:city_slug>/", include("lists.urls")),
+    path("<slug:city_slug>/", include("whatif.urls")),
     path("<slug:city_slug>/", include("statements.urls")),
     path("<slug:city_slug>/", include("directory.urls")),
     path("<slug:city_slug>/", include("voice.urls")),

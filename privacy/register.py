@@ -282,6 +282,11 @@ REGISTER: dict[str, Marks] = {
     "desk.Mention": Marks(keep="note person"),
     "desk.Flag": Marks(keep="city need day by at lifted_by lifted_at", anonymise="words"),
     "desk.SavedView": Marks(delete="city by name query at"),
+    # --- what if: counts and settings
+    "whatif.Question": Marks(
+        keep="city by at rooms commune answer_hours coordinators vetting_days hours figures state years cpu_seconds "
+        "tries moved_at"
+    ),
     # --- lists: of a file as it came, and of what became of its lines, nothing stays
     "lists.Sender": Marks(
         keep="city what key organisation created_at", anonymise="name headers fixed answers"

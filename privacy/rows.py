@@ -357,6 +357,8 @@ ROWS: dict[str, Of | str] = {
     "desk.Mention": Of(subject="person note__need__person", author="note__by"),
     "desk.Flag": Of(subject=_NEED, author="by lifted_by"),
     "desk.SavedView": Of(subject="by"),
+    # --- what if: counts and settings, and who asked
+    "whatif.Question": Of(author="by"),
     # --- lists
     "lists.Sender": "Who sends lists to a town, and what their words mean: by the coordinators when asked.",
     "lists.ListImport": Of(author="by undone_by"),

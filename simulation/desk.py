@@ -15,7 +15,7 @@ import numpy as np
 
 from engine import Need, Offer, OfferColumns, rank_columns
 from engine.foresight import Ahead
-from engine.vocabulary import ASKED_DAYS, GOODS, HOUSING
+from engine.vocabulary import ASKED_DAYS, GOODS, HOUSING, URGENCIES
 from simulation.chance import chance, log_normal
 from simulation.lookout import Lookout
 from simulation.outcome import AGREED, ASKED, OVER, THERE, Match, Outcome, refuse_impossible
@@ -25,7 +25,6 @@ from simulation.shown import Shown
 from simulation.year import DAY, FIRST, Year
 
 WEEKDAY, WEEKEND = (9, 14), (10,)  # hours at which the desk sits
-ANSWER_HOURS = {"tonight": 2, "this_week": 24, "planned": 72}  # as a town begins with
 ARRIVES = 9 * 60
 TRIES, CALLS_AT_ONCE = 3, 5  # calls to a citizen about a need in all; calls for a need at one sitting
 
@@ -276,7 +275,7 @@ class _Desk:
         need, giver = year.wanted[line.need].record, year.given[line.offer]
         self._asked_at[line.offer].append(self.now)
         self._waiting[line.offer] = True
-        ends = self.now + ANSWER_HOURS[need.urgency] * 60
+        ends = self.now + year.town.answer_hours[URGENCIES.index(need.urgency)] * 60
         if not need.lasts and need.kind != GOODS:
             # An appointment does not wait for a late answer.
             ends = min(ends, (line.first - FIRST + 1) * DAY - 1)

@@ -9,10 +9,22 @@ from engine.vocabulary import Kind, Urgency
 
 Weighted = tuple[tuple[int, float], ...]
 Kinds = tuple[tuple[Kind, float], ...]
+Communes = tuple[tuple[tuple[float, float], float], ...]
+Households = tuple[tuple[tuple[int, int, int, bool], float], ...]
 
 # Half of the proposals in Strasbourg are goods, over a quarter homes, 26 % help (docs/behaviour.md).
 _STRASBOURG: Kinds = (("goods", 0.48), ("housing", 0.26), ("skill", 0.26))
 _HOMES: Kinds = (("goods", 0.22), ("housing", 0.60), ("skill", 0.18))
+# To the east and north of the centre in parts of the town's ring, and how much of the town lives there.
+COMMUNES: Communes = (
+    ((0.0, 0.0), 0.40), ((0.25, 0.1), 0.10), ((-0.2, 0.25), 0.08), ((0.1, -0.35), 0.08), ((0.6, 0.5), 0.06),
+    ((-0.7, 0.3), 0.06), ((-0.5, -0.6), 0.06), ((0.7, -0.6), 0.05), ((0.0, 1.0), 0.06), ((1.1, -0.1), 0.05),
+)  # fmt: skip
+# Women, men, children, a couple: 58 % are alone (OFII), the rest as table 5 of docs/behaviour.md has it.
+HOUSEHOLDS: Households = (
+    ((0, 1, 0, False), 0.40), ((1, 0, 0, False), 0.18), ((1, 1, 0, True), 0.08), ((1, 0, 1, False), 0.10),
+    ((1, 0, 2, False), 0.08), ((1, 1, 1, True), 0.06), ((1, 1, 2, True), 0.06), ((1, 1, 3, True), 0.04),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +32,9 @@ class Town:
     """`early`: the share of the offers that come in the first four weeks, half of these in the first.
     `surge`: from which day on, for how many days, what share of the needs. `minutes`: of coordination, on a weekday,
     and on each day of a weekend. `ring_km`: how far the communes around the centre lie; `cities`: linked ones, each
-    with as much, 25 km apart.
+    with as much, 25 km apart. `answer_hours`: how long an answer is waited for, tonight, this week, planned.
+    `vetting_days`: after how many a home that was offered may be proposed. `more_rooms`: beside `offers`, there from
+    the first day on, in the commune `rooms_at`.
     """
 
     name: str
@@ -37,11 +51,21 @@ class Town:
     minutes: tuple[int, int] = (240, 30)
     ring_km: float = 9.0
     cities: int = 1
+    communes: Communes = COMMUNES
+    households: Households = HOUSEHOLDS
+    answer_hours: tuple[int, int, int] = (2, 24, 72)  # as a town begins with
+    vetting_days: int = 0
+    more_rooms: int = 0
+    rooms_at: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("days", "offers", "needs"):
+        for name in ("days", "offers", "needs", "vetting_days", "more_rooms"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}: a number from 0 up is expected, not {getattr(self, name)}")
+        if not 0 <= self.rooms_at < len(self.communes):
+            raise ValueError(
+                f"rooms_at: one of {len(self.communes)} communes is expected, not {self.rooms_at}"
+            )
 
 
 TOWNS = {

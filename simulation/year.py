@@ -4,7 +4,7 @@ The same seed makes the same year, and each offer and need has chance of its own
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from math import log2
@@ -21,11 +21,6 @@ FIRST = START.toordinal()
 DAY = 1440  # minutes
 NEVER = 1 << 40
 
-# km to the east and north of the centre in parts of the town's ring, and how much of the town lives there.
-_COMMUNES = (
-    ((0.0, 0.0), 0.40), ((0.25, 0.1), 0.10), ((-0.2, 0.25), 0.08), ((0.1, -0.35), 0.08), ((0.6, 0.5), 0.06),
-    ((-0.7, 0.3), 0.06), ((-0.5, -0.6), 0.06), ((0.7, -0.6), 0.05), ((0.0, 1.0), 0.06), ((1.1, -0.1), 0.05),
-)  # fmt: skip
 _CENTRE = (48.5734, 7.7521)
 _KM_NORTH, _KM_EAST = 111.2, 73.6
 _CITIES_APART_KM = 25.0
@@ -39,11 +34,6 @@ _HELP = ((("french_lessons", ""), 0.5), ((INTERPRETING, "ar"), 0.15), ((INTERPRE
          ((INTERPRETING, "uk"), 0.1), ((INTERPRETING, "ti"), 0.05), (("moving", ""), 0.1))  # fmt: skip
 _SPOKEN_BY_HOSTS = (("en", 0.5), ("de", 0.2), ("ar", 0.1), ("es", 0.12), ("uk", 0.03), ("fa", 0.02))
 _SPOKEN = (("ar", 0.3), ("uk", 0.2), ("fa", 0.15), ("fr", 0.15), ("en", 0.12), ("ti", 0.08))
-# Women, men, children, a couple: 58 % are alone (OFII), the rest as table 5 of docs/behaviour.md has it.
-_HOUSEHOLDS = (
-    ((0, 1, 0, False), 0.40), ((1, 0, 0, False), 0.18), ((1, 1, 0, True), 0.08), ((1, 0, 1, False), 0.10),
-    ((1, 0, 2, False), 0.08), ((1, 1, 1, True), 0.06), ((1, 1, 2, True), 0.06), ((1, 1, 3, True), 0.04),
-)  # fmt: skip
 _ACCEPTS = (
     ((), 0.40), (("women",), 0.15), (("women", "families"), 0.15), (("women", "couples", "families"), 0.15),
     (("women", "men", "couples"), 0.10), (("men",), 0.05),
@@ -136,6 +126,8 @@ def year_of(town: Town, behaviour: Behaviour, seed: int) -> Year:
     """The year of this seed."""
     offers, needs = (town.offers, round(town.needs * behaviour["demand"])) if town.days else (0, 0)
     given = [_given(seed, number, town, behaviour) for number in range(offers)]
+    if town.days:
+        given += [_room(seed, number, town, behaviour) for number in range(town.more_rooms)]
     wanted = [_wanted(seed, number, town, behaviour) for number in range(needs)]
     return Year(
         town,
@@ -153,7 +145,7 @@ def day_of(number: int) -> date:
 
 def _point(commune: int, town: Town, city: int, draws: Draws) -> dict[str, Any]:
     """Within 1.5 km of the commune's own."""
-    (east, north), _ = _COMMUNES[commune]
+    (east, north), _ = town.communes[commune]
     east = east * town.ring_km + city * _CITIES_APART_KM + draws.share() * 3 - 1.5
     north = north * town.ring_km + draws.share() * 3 - 1.5
     return {"lat": round(_CENTRE[0] + north / _KM_NORTH, 5), "lon": round(_CENTRE[1] + east / _KM_EAST, 5)}
@@ -162,8 +154,41 @@ def _point(commune: int, town: Town, city: int, draws: Draws) -> dict[str, Any]:
 def _place(draws: Draws, town: Town) -> tuple[int, int, dict[str, Any]]:
     """City, commune (each city has its own), point."""
     city = draws.between(0, town.cities - 1)
-    commune = draws.among([(number, weight) for number, (_, weight) in enumerate(_COMMUNES)])
-    return city, city * len(_COMMUNES) + commune, _point(commune, town, city, draws)
+    commune = draws.among([(number, weight) for number, (_, weight) in enumerate(town.communes)])
+    return city, city * len(town.communes) + commune, _point(commune, town, city, draws)
+
+
+# The numbers of rooms that are more begin here: no offer of a town has one of them.
+_MORE = 1 << 30
+
+
+def _room(seed: int, number: int, town: Town, behaviour: Behaviour) -> Given:
+    """A room that is more: like those of others in all that hosts decide, vetted and there from the first day."""
+    drawn = _given(
+        seed,
+        _MORE + number,
+        replace(town, early=1.0, offer_kinds=(("housing", 1.0),), vetting_days=0),
+        behaviour,
+    )
+    city, commune = divmod(drawn.commune, len(town.communes))
+    draws = Draws(seed, "room", number)
+    record = replace(
+        drawn.record,
+        **_point(town.rooms_at, town, city, draws),
+        category="separate_room",
+        shared_home=True,
+        available=(Window(START, None),),
+        confirmed_on=START,
+        registered_at=datetime.combine(START, time(8)),
+    )
+    moved = drawn.registered - 8 * 60
+    return replace(
+        drawn,
+        record=record,
+        registered=8 * 60,
+        gone=drawn.gone if drawn.gone == NEVER else drawn.gone - moved,
+        commune=drawn.commune - commune + town.rooms_at,
+    )
 
 
 def _given(seed: int, number: int, town: Town, behaviour: Behaviour) -> Given:
@@ -197,7 +222,7 @@ def _given(seed: int, number: int, town: Town, behaviour: Behaviour) -> Given:
     }
     return Given(
         Offer(**shared, **_own_of_offer(kind, draws)),
-        registered=minute,
+        registered=minute + (town.vetting_days * DAY if kind == HOUSING else 0),
         gone=gone,
         by_sms=draws.happens(behaviour["by_sms"]),
         commune=commune,
@@ -276,7 +301,7 @@ def _own_of_need(kind: Kind, first: int, town: Town, draws: Draws) -> tuple[dict
     """What the kind asks for, and the last day."""
     if kind == HOUSING:
         last = first + draws.among(town.stays) - 1
-        women, men, children, couple = draws.among(_HOUSEHOLDS)
+        women, men, children, couple = draws.among(town.households)
         return {
             "quantity": women + men + children,
             "adult_women": women,

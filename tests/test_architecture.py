@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the top of the house to its ground; siblings share a layer and do not know each other.
 LAYERS = [
     {"config"}, {"demo"}, {"privacy"},
-    {"agenda", "between", "desk", "front", "lists", "outreach", "statements", "town", "voice"},
+    {"agenda", "between", "desk", "front", "lists", "outreach", "statements", "town", "voice", "whatif"},
     {"insight"}, {"followups", "shelters"}, {"stays", "tryout"}, {"matching"}, {"homes", "callers", "directory"},
     {"offers", "needs", "oncall"}, {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"},
     {"cities", "simulation"}, {"engine", "outside", "sealing"},

@@ -64,10 +64,12 @@ from tests.factories.accounts import CityRoleFactory, MembershipFactory, Organis
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer, suggested_match
 from tests.factories.notifications import MessageFactory
+from tests.factories.whatif import counted_figures
 from town import links as links_of_the_town
 from town import services as town
 from voice import services as voice
 from webhooks import services as webhooks
+from whatif.models import Question
 
 pytestmark = pytest.mark.django_db
 
@@ -286,6 +288,11 @@ ROWS = {
     "voice:proposals": Row(COORDINATOR | ADMINISTRATOR),
     "voice:proposal_new": Row(COORDINATOR | ADMINISTRATOR),
     "voice:steer": Row(COORDINATOR | ADMINISTRATOR, ("proposal",)),
+    "whatif:index": Row(COORDINATOR | ADMINISTRATOR),
+    "whatif:foreseen": Row(COORDINATOR | ADMINISTRATOR),
+    "whatif:one": Row(COORDINATOR | ADMINISTRATOR, ("whatif",)),
+    "whatif:drawing": Row(COORDINATOR | ADMINISTRATOR, ("whatif",)),
+    "whatif:stop": Row(COORDINATOR | ADMINISTRATOR, ("whatif",)),
     "directory:public": TOWN,
     "directory:detail": Row(EVERYBODY, ("listed_service",), only_open=True),
     "directory:structures": Row(EVERYBODY, only_open=True, is_kept=True),
@@ -726,7 +733,11 @@ def build() -> World:
     judged = voice.record_opinion(
         proposal_id=proposal.pk, on=today, verdict="for", texts=french, by=administrator, now=now
     )
+    whatif = Question.objects.create(
+        city=city, by=administrator, at=now, moved_at=now, coordinators=1, figures=counted_figures()
+    )
     words = {
+        "whatif": whatif.pk,
         "proposal": proposal.pk,
         "opinion": judged.opinion,
         "remark_group": voice.begin_group(city=city, titles=french, by=coordinator, now=now).pk,

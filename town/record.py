@@ -84,6 +84,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "settings": (
         "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "team",
         "front", "directory.Service", "directory.ServiceEdit", "directory.AgentCard", "town.OfficialRequest", "voice",
+        "whatif",
     ),
 }  # fmt: skip
 

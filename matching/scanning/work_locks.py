@@ -15,6 +15,7 @@ class Work(IntEnum):
     PART = 0x5CA5
     PLAN = 0x5CA6
     LIST = 0x5CA8
+    WHATIF = 0x5CA9
 
 
 def try_lock(work: Work, pk: int) -> bool:

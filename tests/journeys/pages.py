@@ -303,6 +303,8 @@ PAGES = [
     Page("two-factors", "coordinator", lambda town: "/compte/double-verification/"),
     Page("passkey", "coordinator", lambda town: "/compte/double-verification/cle/"),
     Page("rescans", "coordinator", _at("bureau/recalculs/")),
+    Page("what-if", "coordinator", _at("bureau/et-si/")),
+    Page("foreseen", "coordinator", _at("bureau/et-si/prevu/")),
     Page("lists", "coordinator", _at("bureau/listes/")),
     Page("list-columns", "coordinator", lambda town: f"/{HERE}/bureau/listes/{town.list_ids[0]}/colonnes/"),
     Page("list-tried", "coordinator", lambda town: f"/{HERE}/bureau/listes/{town.list_ids[1]}/"),
@@ -414,6 +416,7 @@ NO_PAGE = {
     "of one group, and of one proposal (test_voice.py, tests/voice)": frozenset({
         "voice:group", "voice:proposal", "voice:steer",
     }),
+    "of one question (tests/whatif)": frozenset({"whatif:drawing", "whatif:one", "whatif:stop"}),
     "of an installation without a town (tests/town/test_first_town.py)": frozenset({"first_town:open"}),
     "a second factor: the pages before and after the one above (tests/accounts/test_pages.py)": frozenset({
         "account_inactive", "mfa_activate_totp", "mfa_authenticate", "mfa_deactivate_totp",
