@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -35,6 +35,7 @@ from accounts.roles import (
     associations_of,
     towns_of,
 )
+from catalogue.compiled import TEXT, Compiled, Later
 from cities.models import City
 
 __all__ = [
@@ -125,20 +126,22 @@ def _roles(user: User | AnonymousUser) -> Mapping[int, frozenset[str]]:
 
 def with_roles(pk: int) -> User | None:
     """Somebody with what they are in every town: one query, after which `roles_in` asks nothing."""
-    given = CityRole.objects.filter(user=OuterRef("pk")).order_by()
-    of = Membership.objects.filter(user=OuterRef("pk")).order_by()
-    user = (
-        User.objects.filter(pk=pk)
-        .annotate(
-            given=ArraySubquery(given.values(row=JSONObject(city="city", role="role"))),
-            member_in=ArraySubquery(of.values("organisation__city")),
-        )
-        .first()
-    )
+    user = next(iter(_people().rows(pk=pk)), None)
     if user is not None:
         roles = [(row["city"], row["role"]) for row in user.__dict__.pop("given")]
         _keep(user, [*roles, *((city, ASSOCIATION) for city in user.__dict__.pop("member_in"))])
     return user
+
+
+@cache
+def _people() -> Compiled[User, User]:
+    given = CityRole.objects.filter(user=OuterRef("pk")).order_by()
+    of = Membership.objects.filter(user=OuterRef("pk")).order_by()
+    people = User.objects.filter(pk=Later("pk")).annotate(
+        given=ArraySubquery(given.values(row=JSONObject(city="city", role="role"))),
+        member_in=ArraySubquery(of.values("organisation__city")),
+    )
+    return Compiled(people)
 
 
 def _keep(user: User, roles: Iterable[tuple[int, str]]) -> None:
@@ -198,7 +201,7 @@ def town_page(
 
     Visitors sign in first where the page is not for everybody. To whoever has none of the roles it does not exist.
     `also`, of a page for roles: what it asks of its town besides, in the query that reads it: annotations, of what its
-    address names. Not for visitors, and whoever has such a role in no town.
+    address names (each a `Later`). Not for visitors, and whoever has such a role in no town.
     """
 
     def decorate(
@@ -234,18 +237,29 @@ def town_of(request: HttpRequest) -> City | None:
 def _town(request: HttpRequest, slug: str) -> City | None:
     """Read once for a request: the page, its menus and its clock all need it."""
     if not hasattr(request, "_town"):
-        # With how many associations wait to be verified: the navigation of the desk says so on each of its pages.
-        waiting = Organisation.objects.filter(city=OuterRef("pk"), state=Organisation.State.PENDING)
-        counted = waiting.order_by().values("city").annotate(n=Count("pk")).values("n")
-        towns = City.objects.annotate(waiting_associations=Coalesce(Subquery(counted), 0))
         found = request.resolver_match
         page: Any = found.func if found else None
+        also, named = None, {}
         # The town is read before the page has seen who asks: strangers must not make the database count.
         if found and getattr(page, "also", None) and _has_somewhere(request.user, page.audience):
-            towns = towns.annotate(**page.also(**found.kwargs))
-        request._town = towns.filter(slug=slug).first()  # type: ignore[attr-defined]
+            also, named = page.also, found.kwargs
+        rows = _towns(also, tuple(named)).rows(**{"city_slug": slug, **named})
+        request._town = rows[0] if rows else None  # type: ignore[attr-defined]
     town: City | None = request._town  # type: ignore[attr-defined]
     return town
+
+
+@cache
+def _towns(also: Callable[..., Mapping[str, Any]] | None, names: tuple[str, ...]) -> Compiled[City, City]:
+    """A town by its slug, with how many associations wait to be verified: the navigation of the desk says so on each of
+    its pages.
+    """
+    waiting = Organisation.objects.filter(city=OuterRef("pk"), state=Organisation.State.PENDING)
+    counted = waiting.order_by().values("city").annotate(n=Count("pk")).values("n")
+    towns = City.objects.annotate(waiting_associations=Coalesce(Subquery(counted), 0))
+    if also is not None:
+        towns = towns.annotate(**also(**{name: Later(name, TEXT) for name in names}))
+    return Compiled(towns.filter(slug=Later("city_slug", TEXT)).order_by())
 
 
 def person(request: HttpRequest) -> User:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.utils import formats, timezone
-from django.utils.dates import WEEKDAYS
+from django.utils.dates import MONTHS_ALT, WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -18,7 +18,7 @@ def day_words(day: date, *, today: date | None = None) -> str:
     """ "3 mars"; with its year when that is not this year's."""
     number = pgettext("premier jour du mois", "1er") if day.day == 1 else str(day.day)
     # As it stands beside a day: "12 декабря", not "декабрь".
-    month = formats.date_format(day, "E")
+    month = str(MONTHS_ALT[day.month])
     if today is not None and day.year != today.year:
         return _("%(day)s %(month)s %(year)s") % {"day": number, "month": month, "year": day.year}
     return _("%(day)s %(month)s") % {"day": number, "month": month}

@@ -10,6 +10,11 @@ from needs.models import Need
 
 # The width of a point of the drawing.
 DISC = 17
+_TURN = math.pi * (3 - math.sqrt(5))  # the golden angle: a spiral that leaves no gap
+_SPIRAL = [
+    (2 * math.sqrt(step) * math.cos(step * _TURN), 2 * math.sqrt(step) * math.sin(step * _TURN))
+    for step in range(400)
+]
 
 
 def chart(need: Need, cards: Iterable[Card]) -> dict[str, Any]:
@@ -46,13 +51,14 @@ class _FreePlaces:
 
     def nearest(self, x: float, y: float) -> tuple[float, float]:
         """The point, or the nearest one around it that is free; it is taken from now on."""
-        turn = math.pi * (3 - math.sqrt(5))  # the golden angle: a spiral that leaves no gap
         found = (x, y)
-        for step in range(self._full.get((x, y), 0), 400):
-            far = 2 * math.sqrt(step)
-            place = (x + far * math.cos(step * turn), y + far * math.sin(step * turn))
-            if all(math.dist(place, other) >= DISC for other in self._taken):
+        for step in range(self._full.get((x, y), 0), len(_SPIRAL)):
+            place = (x + _SPIRAL[step][0], y + _SPIRAL[step][1])
+            if self._is_free(*place):
                 self._full[x, y], found = step + 1, place
                 break
         self._taken.append(found)
         return found
+
+    def _is_free(self, x: float, y: float) -> bool:
+        return all(math.dist((x, y), other) >= DISC for other in self._taken)

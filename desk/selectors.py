@@ -3,15 +3,17 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 from django.db.models.lookups import Exact
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
+from catalogue.compiled import NUMBERS, Compiled, IsOneOf, Later
 from catalogue.vocabulary import Urgency
 from cities.models import City
 from desk.baskets import NOBODY, Basket, Moment, Wanted, due_flags, lies_in, order_of, silent_followups
@@ -68,7 +70,7 @@ def alone_tonight(user: User, city: City, *, at: Moment) -> QuerySet[Need]:
     """The cases for tonight that nobody has and for which nobody is asked, whatever is asked for: those posted so
     first, then the longest waiting.
     """
-    waiting = tonight.waiting(now=at.now).filter(city=city).order_by().values("pk")
+    waiting = tonight.waiting(now=at.now, today=at.today).filter(city=city).order_by().values("pk")
     return _of_town(user, city).filter(pk__in=waiting).order_by("urgency_rank", "created_at", "id")
 
 
@@ -77,10 +79,16 @@ def lines(keys: Collection[int]) -> dict[int, Need]:
 
     Apart from their order: thousands are put in order by their keys, and the few that are shown are read whole.
     """
+    return {need.pk: need for need in _lines().rows(keys=list(keys))}
+
+
+@cache
+def _lines() -> Compiled[Need, Need]:
     suggested = Match.objects.filter(need=OuterRef("pk"), state=MatchState.SUGGESTED)
     counted = suggested.order_by().values("need").annotate(n=Count("*")).values("n")
-    found = with_desk(Need.objects.filter(pk__in=keys)).select_related("commune", "organisation", "city")
-    return found.annotate(suggestions=Coalesce(Subquery(counted, output_field=IntegerField()), 0)).in_bulk()
+    chosen = Need.objects.filter(IsOneOf(F("pk"), Later("keys", NUMBERS)))
+    found = with_desk(chosen).select_related("commune", "organisation", "city")
+    return Compiled(found.annotate(suggestions=Coalesce(Subquery(counted, output_field=IntegerField()), 0)))
 
 
 def with_desk(needs: NeedQuerySet) -> NeedQuerySet:
@@ -101,12 +109,20 @@ def with_desk(needs: NeedQuerySet) -> NeedQuerySet:
 def steps(needs: Collection[Need]) -> dict[int, list[Match]]:
     """Of each of these cases what is asked, promised or under way, what ends or begins first in front."""
     found: dict[int, list[Match]] = {}
-    rows = Match.objects.filter(
-        need__in=needs, state__in=[*WAITING, MatchState.CONFIRMED, MatchState.UNDER_WAY]
-    ).order_by(Coalesce("confirm_by", "answer_by").asc(nulls_last=True), "first_day", "id")
-    for match in rows:
+    for match in _steps().rows(keys=[need.pk for need in needs]):
         found.setdefault(match.need_id, []).append(match)
     return found
+
+
+@cache
+def _steps() -> Compiled[Match, Match]:
+    of_these = IsOneOf(F("need"), Later("keys", NUMBERS))
+    going_on = Match.objects.filter(
+        of_these, state__in=[*WAITING, MatchState.CONFIRMED, MatchState.UNDER_WAY]
+    )
+    return Compiled(
+        going_on.order_by(Coalesce("confirm_by", "answer_by").asc(nulls_last=True), "first_day", "id")
+    )
 
 
 def chased(needs: Collection[Need], *, at: Moment) -> dict[int, str]:

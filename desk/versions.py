@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from accounts.models import Organisation
+from catalogue.compiled import Later
 from cities.models import City
 from desk.models import Flag, Note
 from followups.models import FollowUp
@@ -48,7 +49,7 @@ class _Written(Func):
         return super().as_sql(compiler, connection, *names, key=key, table=key.rpartition(".")[0], **extra)
 
 
-def case_state(*, city_slug: str, reference: str) -> dict[str, Subquery]:
+def case_state(*, city_slug: Later, reference: Later) -> dict[str, Subquery]:
     """Of a town, `case_state`: the number and the version of the case with this reference; None where it has none."""
     of_need = {"need": OuterRef("pk")}
     shown = (
@@ -80,7 +81,7 @@ def case_state(*, city_slug: str, reference: str) -> dict[str, Subquery]:
     return {"case_state": Subquery(needs.values(row=JSONObject(**parts)))}
 
 
-def queue_state(*, city_slug: str) -> dict[str, Combinable]:
+def queue_state(*, city_slug: Later) -> dict[str, Combinable]:
     """Of a town, `queue_state`: what its queue is made of.
 
     Suggestions alone are a hundred thousand, and are not read: whatever adds, takes or dismisses one has the engine

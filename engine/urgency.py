@@ -4,6 +4,7 @@ The one other place that says so is the queue's SQL, `needs.models.NeedQuerySet.
 """
 
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,8 +26,12 @@ def urgency_on(today: date, *, posted: Urgency, pressing_day: date) -> Urgency:
 
     `pressing_day`: the first uncovered day of a need that lasts, the last day of any other.
     """
-    away = np.array([(pressing_day - today).days])
-    (priority,) = priorities(np.array([PRIORITIES[posted]]), away).tolist()
+    return _urgency_in((pressing_day - today).days, posted)
+
+
+@lru_cache(maxsize=4096)  # a list asks it of each of its lines
+def _urgency_in(days: int, posted: Urgency) -> Urgency:
+    (priority,) = priorities(np.array([PRIORITIES[posted]]), np.array([days])).tolist()
     return next(urgency for urgency, worth in PRIORITIES.items() if worth == priority)
 
 

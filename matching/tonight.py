@@ -7,7 +7,7 @@ is told, each wait is twice the one before, two hours at most. A new need begins
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
 
@@ -52,13 +52,16 @@ class NotOfTheTeam(Exception):
     """Whoever is to look after the case does not decide in its town, or not any more."""
 
 
-def waiting(*, now: datetime) -> QuerySet[Need]:
+def waiting(*, now: datetime, today: date | None = None) -> QuerySet[Need]:
     """Open needs for tonight, by each town's own day, and of people to be housed elsewhere (`rehousing`), that nobody
-    looks after; the oldest first. `must_move`: the home in which they sleep is held back by an incident.
+    looks after; the oldest first. `must_move`: the home in which they sleep is held back by an incident. `today`: the
+    day of the one town that is asked about; without it the day of each need's town is worked out.
     """
     rehoused = Match.objects.filter(need=OuterRef("pk"), rehouse_from__isnull=False)
     in_suspended = rehoused.filter(state=MatchState.UNDER_WAY, offer__state=OfferState.FROZEN)
-    is_tonight = Exact(urgency_rank_on(TownDay(now, "city__timezone")), URGENCY_RANKS[Urgency.TONIGHT])
+    is_tonight = Exact(
+        urgency_rank_on(today or TownDay(now, "city__timezone")), URGENCY_RANKS[Urgency.TONIGHT]
+    )
     # An hour's help becomes due with its day: that wakes nobody, unless it was posted so.
     is_urgent = Q(is_tonight) & (~Q(kind=Kind.SKILL) | Q(urgency=Urgency.TONIGHT))
     return (
@@ -66,16 +69,16 @@ def waiting(*, now: datetime) -> QuerySet[Need]:
         .filter(is_urgent | Q(Exists(rehoused)))
         .annotate(must_move=Exists(in_suspended))
         .exclude(Exists(held().filter(need=OuterRef("pk"))))
-        .exclude(Exists(_asked(now)))
+        .exclude(Exists(_asked(today or TownDay(now, "need__city__timezone"))))
         .order_by("created_at", "pk")
     )
 
 
-def _asked(now: datetime) -> QuerySet[Match]:
+def _asked(today: date | TownDay) -> QuerySet[Match]:
     """Who is asked for a need, of a home from the day on of which it is lacking: who is asked for later days alone
     takes in nobody tonight.
     """
-    lacking = Greatest("need__first_day", "need__uncovered_from", TownDay(now, "need__city__timezone"))
+    lacking = Greatest("need__first_day", "need__uncovered_from", today)
     in_time = Q(first_day__lte=lacking) | ~Q(need__kind=Kind.HOUSING)
     return Match.objects.filter(in_time, need=OuterRef("pk"), state__in=ASKED)
 

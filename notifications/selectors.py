@@ -18,6 +18,7 @@ from django.db.models import (
 from django.db.models.functions import Mod
 
 from accounts.models import User
+from catalogue.compiled import Later
 from cities.models import City
 from notifications import answers, channel_registry, holding, reasons
 from notifications.events import PRIVATE, PURSUED, TO_LISTS
@@ -35,18 +36,18 @@ def undelivered(city: City) -> MessageQuerySet:
     return open_ends(city).filter(still_waits).with_reason().order_by("-due_at", "-id")
 
 
-def unread(user: User, city: City) -> MessageQuerySet:
+def unread(user: User | Later, city: City | Later) -> MessageQuerySet:
     """Somebody's own messages that wait on the site to be read."""
     read_here = sorted(channel_registry.read_here())
     return Message.objects.filter(
-        recipient=user.pk,
+        recipient=user,
         city=city,
         channel__in=read_here,
         state__in=[MessageState.SENT, MessageState.DELIVERED],
     )
 
 
-def open_ends(city: City) -> MessageQuerySet:
+def open_ends(city: City | Later) -> MessageQuerySet:
     """Messages that failed, some of whose reasons may be gone.
 
     Of what only accompanies another message nothing is to be decided: that other one says the same. What is private is

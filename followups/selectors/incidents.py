@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
@@ -9,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from accounts import selectors as accounts
 from accounts.access import ADMINISTRATION, DESK, has_role
 from accounts.models import User
+from catalogue.compiled import Compiled, Later
 from cities.models import City
 from followups.models import ENDS, Incident, IncidentChange, IncidentState, Reader, concerns
 from matching.lifecycle import ACTIVE
@@ -22,7 +24,7 @@ NOT_ARRIVED = (MessageState.FAILED, MessageState.UNCERTAIN, MessageState.SUPPRES
 _SHOWN = ("city", "offer__owner", "offer__commune", "match__need__organisation", "match__city", "reported_by")
 
 
-def named_readers(city: City) -> QuerySet[User]:
+def named_readers(city: City | Later) -> QuerySet[User]:
     """Whom the town has named to read its reports, and who is of its team still, by name."""
     return User.objects.filter(pk__in=Reader.objects.who_read().filter(city=city).values("person")).order_by(
         "name", "pk"
@@ -109,10 +111,15 @@ def to_read_count(user: User, city: City) -> int | None:
 
 def _named_and_open(city: City) -> tuple[set[int], bool]:
     """The named readers of a town, by key, and whether any of its reports is open: one query, of each page's menu."""
-    named = ArraySubquery(named_readers(city).order_by().values("pk"))
-    is_any_open = Exists(Incident.objects.open().filter(city=OuterRef("pk")))
-    ((keys, is_open),) = City.objects.filter(pk=city.pk).values_list(named, is_any_open)
+    ((keys, is_open),) = _menu().rows(city=city.pk)
     return set(keys), is_open
+
+
+@cache
+def _menu() -> Compiled[City, tuple[list[int], bool]]:
+    named = ArraySubquery(named_readers(Later("city")).order_by().values("pk"))
+    is_any_open = Exists(Incident.objects.open().filter(city=OuterRef("pk")))
+    return Compiled(City.objects.filter(pk=Later("city")).order_by().values_list(named, is_any_open))
 
 
 def _reads_reports(user: User, city: City, named: Collection[int]) -> bool:

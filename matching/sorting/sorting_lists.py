@@ -15,6 +15,8 @@ from offers import naming as offers
 from offers.models import Offer
 
 MOST_GUESSES = 4
+# What is counted on every page is counted no further.
+MOST_COUNTED = 100  # the page says "more than 99"
 
 
 def queues(user: User, city: City) -> dict[str, "QuerySet[Need] | QuerySet[Offer]"]:
@@ -23,9 +25,11 @@ def queues(user: User, city: City) -> dict[str, "QuerySet[Need] | QuerySet[Offer
 
 
 def count(user: User, city: City) -> int:
-    """How many are to be sorted: one query, for it stands on the desk's page."""
-    wanted, given = (rows.order_by().values_list("pk") for rows in queues(user, city).values())
-    return wanted.union(given, all=True).count()
+    """How many are to be sorted, `MOST_COUNTED` where there are as many or more: one query, for it stands on the desk's
+    page.
+    """
+    wanted, given = (rows.order_by().values_list("pk")[:MOST_COUNTED] for rows in queues(user, city).values())
+    return min(wanted.union(given, all=True).count(), MOST_COUNTED)
 
 
 def cards(entries: Iterable[Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import User
+from catalogue.compiled import Compiled, Later
 from cities.models import City
 from notifications import channel_registry
 from notifications import selectors as outbox
@@ -71,20 +72,29 @@ def waiting(city: City, reader: User | None, *, of_desk: bool = True) -> Waiting
     As a rule nothing is undelivered. Where something is, a second one asks whether its reason stands, which takes
     several times as long.
     """
-    counted: dict[str, QuerySet[Any, Any]] = {}
-    if of_desk:
-        counted = {word: to_read(word).filter(city=city) for word in kinds()}
-        counted[UNDELIVERED] = outbox.open_ends(city)
-    if reader is not None:
-        counted[UNREAD] = outbox.unread(reader, city)
-    rows = [ArraySubquery(found.order_by().values("pk")[:MOST]) for found in counted.values()]
-    row = City.objects.filter(pk=city.pk).values_list(*rows).first() if rows else ()
-    found = {name: len(numbers) for name, numbers in zip(counted, row or (), strict=False)}
+    found: dict[str, int] = {}
+    if of_desk or reader is not None:
+        names, asked = _waiting(of_desk, reader is not None)
+        (row,) = asked.rows(city=city.pk, reader=reader and reader.pk)
+        found = {name: len(numbers) for name, numbers in zip(names, row, strict=True)}
     return Waiting(
         to_read=min(sum(found.get(word, 0) for word in kinds()), MOST),
         undelivered=outbox.undelivered(city)[:MOST].count() if found.get(UNDELIVERED) else 0,
         unread=found.get(UNREAD, 0),
     )
+
+
+@cache
+def _waiting(of_desk: bool, of_reader: bool) -> tuple[list[str], Compiled[City, tuple[list[int], ...]]]:
+    """What is counted, and the query that reads the keys of each."""
+    counted: dict[str, QuerySet[Any, Any]] = {}
+    if of_desk:
+        counted = {word: to_read(word).filter(city=Later("city")) for word in kinds()}
+        counted[UNDELIVERED] = outbox.open_ends(Later("city"))
+    if of_reader:
+        counted[UNREAD] = outbox.unread(Later("reader"), Later("city"))
+    rows = [ArraySubquery(found.order_by().values("pk")[:MOST]) for found in counted.values()]
+    return list(counted), Compiled(City.objects.filter(pk=Later("city")).order_by().values_list(*rows))
 
 
 def listed(user: User, city: City, *, unread: bool) -> QuerySet[Any, Any]:

@@ -9,9 +9,7 @@ SELECT "accounts_user".*,
    INNER JOIN "accounts_organisation" U2 ON (U0."organisation_id" = U2."id")
    WHERE U0."user_id" = ("accounts_user"."id")) AS "member_in"
 FROM "accounts_user"
-WHERE "accounts_user"."id" = %s
-ORDER BY "accounts_user"."id" ASC
-LIMIT 1;
+WHERE "accounts_user"."id" = %s;
 
 -- queue alone
 SELECT "cities_city".*,
@@ -23,9 +21,7 @@ SELECT "cities_city".*,
                    GROUP BY U0."city_id"), %s) AS "waiting_associations"
 FROM "cities_city"
 WHERE ("cities_city"."removed_at" IS NULL
-       AND "cities_city"."slug" = %s)
-ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
-LIMIT 1;
+       AND "cities_city"."slug" = %s);
 
 -- queue alone
 SELECT LEAST("needs_need"."urgency_rank",
@@ -154,7 +150,6 @@ WHERE (("needs_need"."person_id" = %s
          (SELECT W0."id" AS "pk"
           FROM "needs_need" W0
           LEFT OUTER JOIN "accounts_organisation" W1 ON (W0."organisation_id" = W1."id")
-          INNER JOIN "cities_city" W2 ON (W0."city_id" = W2."id")
           WHERE (W0."state" IN (%s, …)
                  AND (W0."organisation_id" IS NULL
                       OR W1."state" = %s)
@@ -164,11 +159,11 @@ WHERE (("needs_need"."person_id" = %s
                              WHEN CASE WHEN (W0."kind" = %s
                                              OR W0."rhythm" = %s) THEN W0."last_day" ELSE COALESCE(W0."uncovered_from",
                                                                                             W0."first_day")
-                                  END <= (((%s AT TIME ZONE W2."timezone")::date) + %s) THEN %s
+                                  END <= %s THEN %s
                              WHEN CASE WHEN (W0."kind" = %s
                                              OR W0."rhythm" = %s) THEN W0."last_day" ELSE COALESCE(W0."uncovered_from",
                                                                                             W0."first_day")
-                                  END <= (((%s AT TIME ZONE W2."timezone")::date) + %s) THEN %s ELSE %s
+                                  END <= %s THEN %s ELSE %s
                          END) = %s
                        AND (NOT (W0."kind" = %s)
                             OR W0."urgency" = %s))
@@ -202,9 +197,8 @@ WHERE (("needs_need"."person_id" = %s
                             (SELECT %s AS "a"
                              FROM "matching_match" U0
                              INNER JOIN "needs_need" U1 ON (U0."need_id" = U1."id")
-                             INNER JOIN "cities_city" U2 ON (U1."city_id" = U2."id")
                              WHERE ((U0."first_day" <= (GREATEST(U1."first_day",
-                                                          U1."uncovered_from", ((%s AT TIME ZONE U2."timezone")::date)))
+                                                          U1."uncovered_from", %s))
                                      OR NOT (U1."kind" = %s))
                                     AND U0."need_id" = (W0."id")
                                     AND U0."state" IN (%s, …))
@@ -334,13 +328,13 @@ FROM "needs_need"
 INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
 INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
 LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
-WHERE "needs_need"."id" IN (%s, …)
+WHERE "needs_need"."id" = ANY(%s)
 ORDER BY "needs_need"."created_at" DESC, "needs_need"."id" DESC;
 
 -- queue alone
 SELECT "matching_match".*
 FROM "matching_match"
-WHERE ("matching_match"."need_id" IN (%s, …)
+WHERE ("matching_match"."need_id" = ANY(%s)
        AND "matching_match"."state" IN (%s, …))
 ORDER BY COALESCE("matching_match"."confirm_by", "matching_match"."answer_by") ASC NULLS LAST, "matching_match"."first_day" ASC,
                                                                                                "matching_match"."id" ASC;
@@ -380,7 +374,8 @@ FROM (
                 AND "needs_need"."kind" = %s
                 AND "needs_need"."state" IN (%s, …)
                 AND ("needs_need"."items" = %s::varchar(24)[]
-                     OR "needs_need"."items" = (ARRAY[%s])::varchar(24)[])))
+                     OR "needs_need"."items" = (ARRAY[%s])::varchar(24)[]))
+         LIMIT 100)
       UNION ALL
         (SELECT "offers_offer"."id" AS "pk"
          FROM "offers_offer"
@@ -394,7 +389,8 @@ FROM (
                 AND "offers_offer"."item_checked_at" IS NULL
                 AND "offers_offer"."kind" = %s
                 AND "offers_offer"."state" IN (%s, …)
-                AND "offers_offer"."item" IN (%s, …)))) subquery;
+                AND "offers_offer"."item" IN (%s, …))
+         LIMIT 100)) subquery;
 
 -- queue alone
 SELECT "desk_savedview".*
@@ -524,9 +520,7 @@ SELECT "cities_city".*,
           AND W0."reference" = %s)) AS "case_state"
 FROM "cities_city"
 WHERE ("cities_city"."removed_at" IS NULL
-       AND "cities_city"."slug" = %s)
-ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
-LIMIT 1;
+       AND "cities_city"."slug" = %s);
 
 -- case alone
 SELECT "needs_need".*,
@@ -811,9 +805,7 @@ SELECT ARRAY
    LIMIT 100) AS "arraysubquery4"
 FROM "cities_city"
 WHERE ("cities_city"."removed_at" IS NULL
-       AND "cities_city"."id" = %s)
-ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
-LIMIT 1;
+       AND "cities_city"."id" = %s);
 
 SELECT ARRAY
   (SELECT W0."id" AS "pk"
@@ -839,8 +831,7 @@ SELECT ARRAY
    LIMIT 1) AS "exists1"
 FROM "cities_city"
 WHERE ("cities_city"."removed_at" IS NULL
-       AND "cities_city"."id" = %s)
-ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC;
+       AND "cities_city"."id" = %s);
 
 -- case alone
 SELECT "offers_offer".*, "cities_commune".*
