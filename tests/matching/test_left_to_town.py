@@ -14,6 +14,7 @@ from followups.models import FollowUp
 from matching import held_back, links, selectors, services, sweeps, tasks
 from matching.lifecycle import NotPossible, Reason
 from needs import services as needs
+from needs.models import Need
 from notifications.models import Message
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -154,8 +155,11 @@ def test_a_person_whose_account_is_closed_is_followed_by_the_desk(db):
     person = UserFactory()
     it = story(now=timezone.now(), need={"for_person": person})
     now = lead(it, "accepted", timezone.now())
+    need = Need.objects.get(pk=it.match.need_id)
+    assert selectors.posters_of(need) == [person]
     User.objects.filter(pk=person.pk).update(is_active=False)
     assert held_back.tell_of_those_left(by=None, now=now) == 1
+    assert selectors.posters_of(Need.objects.get(pk=need.pk)) == []
 
 
 def test_the_scheduler_tells(it, wake_ups):
