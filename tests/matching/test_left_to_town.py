@@ -219,6 +219,18 @@ def test_what_waits_for_a_suspended_association_is_not_its_to_answer(it, client)
     assert "À vous de répondre" not in page
 
 
+def test_contacts_in_a_message_are_read_by_both_sides_and_by_nobody_who_has_left(it):
+    lead(it, "confirmed", timezone.now())
+    messages = Message.objects.filter(event="match_confirmed")
+    assert {message.recipient: selectors.contact_still_open(message) for message in messages} == {
+        it.citizen: True,
+        it.member: True,
+    }
+    go(it)
+    assert not selectors.contact_still_open(messages.get(recipient=it.member))
+    assert selectors.contact_still_open(messages.get(recipient=it.citizen))
+
+
 def test_confirmed_by_the_desk_the_contacts_go_to_the_host_alone_and_are_the_towns(it, client):
     now = lead(it, "accepted", timezone.now())
     type(it.city).objects.filter(pk=it.city.pk).update(phone="03 88 00 00 00", email="ici@exemple.fr")

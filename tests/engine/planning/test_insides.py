@@ -62,8 +62,10 @@ def town_of(problem: Lasting, *, block: int = 1, paid=None) -> home_search._Town
 
 def test_a_bound_grows_evenly_with_what_everything_is_worth(monkeypatch):
     """Whatever unit values are told in, prices are as good."""
-    problem, unit = a_town(), 1e-4
-    other = replace(problem, value=problem.value * unit, move=problem.move * unit)
+    problem = a_town()
+    little, much = (
+        replace(problem, value=problem.value * unit, move=problem.move * unit) for unit in (1e-4, 1e4)
+    )
     time = TimeBudget(PLENTY)
     for name in ("FEWEST_PASSES", "MOST_PASSES"):
         monkeypatch.setattr(home_prices, name, 20)
@@ -74,7 +76,7 @@ def test_a_bound_grows_evenly_with_what_everything_is_worth(monkeypatch):
         homes = home_prices.home_prices(of, households(of), budget=time, look=time)
         return [priced.bound, sharp, homes.bound]
 
-    assert bounds(other) == pytest.approx([unit * bound for bound in bounds(problem)], rel=1e-3)
+    assert bounds(much) == pytest.approx([1e8 * bound for bound in bounds(little)], rel=1e-3)
 
 
 def test_blocks_of_days_loosen_the_bound_a_little(monkeypatch):
@@ -90,6 +92,7 @@ def test_blocks_of_days_loosen_the_bound_a_little(monkeypatch):
 @pytest.mark.parametrize("found_on", ["each day", "blocks"])
 def test_a_stay_as_long_as_the_host_allows_counts_whole(found_on, monkeypatch):
     problem = problem_of([in_days(7)], [offer(1, available=(days(0, 7),), longest_stay_days=6)])
+    problem = replace(problem, move=np.array([10.0]))
     monkeypatch.setattr(home_prices, "BLOCKS", ((PLENTY, 1 if found_on == "each day" else 2),))
     time = TimeBudget(0)
     found = home_prices.home_prices(problem, households(problem), budget=time, look=TimeBudget(PLENTY))
