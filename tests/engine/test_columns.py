@@ -289,3 +289,9 @@ def test_the_limits_of_a_place_are_places(name, value):
     fields[name] = np.where(np.arange(len(offers)) == 5, value, fields[name])
     x, y, z = arrays.unit_sphere(fields["lat"], fields["lon"])
     assert replace(offers, **fields, x=x, y=y, z=z).faults() == {}
+
+
+def test_words_of_both_are_those_of_either_whichever_has_more_columns():
+    narrow, wide = np.array([[1], [2]], np.uint64), np.array([[4, 1], [2, 8]], np.uint64)
+    for one, other in ((narrow, wide), (wide, narrow)):
+        assert arrays.words_of_both(one, other).tolist() == [[5, 1], [2, 8]]

@@ -60,6 +60,15 @@ def test_one_reason_for_each_part_and_then_the_conditions():
     ]
 
 
+def test_what_a_home_was_required_to_be_is_said_of_it():
+    found = reasons(
+        need(quantity=1, step_free_needed=True, smoke_free_needed=True, pets=True),
+        offer(step_free=True, smoke_free=True, pets_accepted=True),
+    )
+    assert {"step_free", "smoke_free", "pets_accepted"} <= found.keys()
+    assert all(found[code].good for code in ("step_free", "smoke_free", "pets_accepted"))
+
+
 def test_the_plainest_pair():
     assert list(reasons(need(quantity=4), offer(available=(days(0, 9),)))) == [
         "same_place",

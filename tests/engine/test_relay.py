@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import permutations
+from itertools import permutations, product
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,22 @@ def test_two_homes_cover_what_none_does():
     """
     found = chains(need(**MONTH), [home("a", 20, 29), home("b", 30, 90)])
     assert found == [((("a", day(20), day(29)), ("b", day(30), day(60))), 2.952469)]
+
+
+def test_each_need_has_the_chains_of_its_own_homes():
+    """The homes of the one stand too far from the other's."""
+    far = {"lat": STRASBOURG[0] + 2, "lon": STRASBOURG[1]}
+    vocabulary = Vocabulary()
+    asked = need_columns([need(1, **MONTH), need(2, **MONTH, **far)], vocabulary)
+    homes = [
+        home("a", 20, 29), home("b", 30, 90), home("c", 20, 34, **far), home("d", 35, 90, **far)
+    ]  # fmt: skip
+    pairs = feasible_pairs(asked, offer_columns(homes, vocabulary), today=TODAY)
+    found = [
+        (chain.need, [homes[pairs.offer[part.row]].id for part in chain.parts])
+        for chain in relay.chains(pairs)
+    ]
+    assert found == [(0, ["a", "b"]), (1, ["c", "d"])]
 
 
 def test_where_one_home_covers_all_there_is_no_chain():
@@ -274,3 +291,23 @@ def test_ids_decide_among_equals_alone():
     assert [value for _parts, value in chains(asked, renamed)] == [
         value for _parts, value in chains(asked, twins)
     ]
+
+
+# Those with a number of their own need one of the places by itself.
+@pytest.mark.parametrize("seed", [*range(20), 116, 754, 1346])
+def test_three_share_their_days_as_well_as_can_be(seed):
+    """Held to every number of days of the middle one and of the first."""
+    random = Random(seed)
+    least = random.randint(1, 3)
+    extra = [random.randint(0, 6) for _ in range(3)]
+    first = sorted(random.randint(0, 8) for _ in range(3))
+    last = [day_ + random.randint(least, 12) for day_ in first]
+    worth = [random.choice((0.3, 0.5, 1.0, 1.7)) for _ in range(3)]
+    room = np.array([[last[other] - first[one] + 1 for other in range(3)] for one in range(3)])
+    best = -np.inf
+    for lengths in product(*(range(least, least + more + 1) for more in extra)):
+        fit = lengths[0] + lengths[1] <= room[0, 1] and lengths[1] + lengths[2] <= room[1, 2]
+        if fit and sum(lengths) <= room[0, 2]:
+            best = max(best, sum(each * value for each, value in zip(lengths, worth, strict=True)))
+    found = relay._three(np.array(worth), np.array(extra), room, least, np.array([[0, 1, 2]]))
+    assert found[0] == pytest.approx(best)

@@ -5,6 +5,7 @@ import pytest
 import engine
 from engine import Hold, Slot, rank
 from engine.goods import ANY, MIXED, OTHER
+from engine.vocabulary import SAME_LANGUAGES
 
 from .builders import (
     ADULTS,
@@ -663,6 +664,13 @@ def test_a_language_is_spoken_by_whoever_speaks_the_whole_or_a_part(asked, offer
     needs = [pair[0], *(need(f"n{n}", **side, languages_to=words(f"x{n}")) for n in range(70))]
     rankings = rank(needs, [pair[1]], today=TODAY)
     assert bool(rankings[0].pairings) is spoken
+
+
+@pytest.mark.parametrize("tag", sorted(SAME_LANGUAGES))
+def test_a_tag_of_a_country_is_the_language_that_it_begins_with(tag):
+    """Or one that has a name of its own."""
+    own = {"fa-AF": "prs", "fa-IR": "pes", "ar-001": "arb"}
+    assert SAME_LANGUAGES[tag] == own.get(tag, tag.partition("-")[0])
 
 
 def test_languages_beyond_the_64th():

@@ -123,8 +123,9 @@ def test_goods_are_a_stock_whatever_the_days(db, city, coordinator):
         if outcome == "yes":
             assert propose(second, coordinator).state == MatchState.PROPOSED
         else:
-            with pytest.raises(Taken):
+            with pytest.raises(Taken) as refused:
                 propose(second, coordinator)
+            assert refused.value.state == MatchState.SUGGESTED
 
 
 def test_a_need_is_never_served_beyond_its_quantity(transactional_db, city, coordinator, at_once):

@@ -23,7 +23,7 @@ from needs import services as needs
 from needs.models import Need
 from notifications.models import Message
 from offers import services as offers
-from offers.models import Offer
+from offers.models import Offer, OfferChange
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer, story
@@ -229,6 +229,40 @@ def test_a_stay_that_is_broken_off_after_its_end_used_all_its_days(db):
     late = it.match.last_day + timedelta(days=3)
     services.break_off(match_id=it.match.pk, by=it.member, now=at(late), reason=REASON)
     assert Hold.objects.get().last_day == it.match.last_day
+
+
+def test_a_stay_ends_from_a_day_after_its_first_and_none_to_come(db):
+    it = until("under_way", story())
+    first, third = it.match.first_day, it.match.first_day + timedelta(days=2)
+
+    def break_off(from_day):
+        services.break_off(
+            match_id=it.match.pk, by=it.member, now=at(third), reason=REASON, from_day=from_day
+        )
+
+    for wrong in (first, third + timedelta(days=1)):
+        with pytest.raises(NotPossible) as refused:
+            break_off(wrong)
+        assert refused.value.why == "days"
+    break_off(third)
+    assert Hold.objects.get().last_day == third - timedelta(days=1)
+
+
+def test_what_is_not_confirmed_any_more_does_not_begin(db):
+    """Where the sweep that looked found it confirmed, and then waited for the lock."""
+    it = until("accepted", story())
+    assert not sweeps._start(it.match.pk, now=at(it.match.first_day))
+    assert Match.objects.get().state == MatchState.ACCEPTED
+
+
+def test_a_yes_to_an_offer_that_has_lapsed_is_its_owners_word_that_it_holds(db):
+    it = until("proposed", story())
+    Offer.objects.filter(pk=it.match.offer_id).update(state="expired")
+    accept(it)
+    offer = Offer.objects.get(pk=it.match.offer_id)
+    assert offer.state == "active"
+    said = OfferChange.objects.filter(offer=offer).latest("pk")
+    assert (said.act, said.by) == ("reconfirm", it.citizen)
 
 
 def test_goods_that_are_not_fetched_come_back(db):

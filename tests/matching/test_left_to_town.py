@@ -14,6 +14,7 @@ from followups.models import FollowUp
 from matching import held_back, links, selectors, services, sweeps, tasks
 from matching.lifecycle import NotPossible, Reason
 from needs import services as needs
+from needs.models import Need
 from notifications.models import Message
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -154,8 +155,11 @@ def test_a_person_whose_account_is_closed_is_followed_by_the_desk(db):
     person = UserFactory()
     it = story(now=timezone.now(), need={"for_person": person})
     now = lead(it, "accepted", timezone.now())
+    need = Need.objects.get(pk=it.match.need_id)
+    assert selectors.posters_of(need) == [person]
     User.objects.filter(pk=person.pk).update(is_active=False)
     assert held_back.tell_of_those_left(by=None, now=now) == 1
+    assert selectors.posters_of(Need.objects.get(pk=need.pk)) == []
 
 
 def test_the_scheduler_tells(it, wake_ups):
@@ -213,6 +217,18 @@ def test_what_waits_for_a_suspended_association_is_not_its_to_answer(it, client)
     page = client.get(reverse("matching:mine", args=[it.match.city.slug])).content.decode()
     assert it.match.need.title in page
     assert "À vous de répondre" not in page
+
+
+def test_contacts_in_a_message_are_read_by_both_sides_and_by_nobody_who_has_left(it):
+    lead(it, "confirmed", timezone.now())
+    messages = Message.objects.filter(event="match_confirmed")
+    assert {message.recipient: selectors.contact_still_open(message) for message in messages} == {
+        it.citizen: True,
+        it.member: True,
+    }
+    go(it)
+    assert not selectors.contact_still_open(messages.get(recipient=it.member))
+    assert selectors.contact_still_open(messages.get(recipient=it.citizen))
 
 
 def test_confirmed_by_the_desk_the_contacts_go_to_the_host_alone_and_are_the_towns(it, client):

@@ -39,6 +39,7 @@ def test_a_case_has_its_own_matches_that_were_acted_on_latest_first(city, coordi
     services.propose(match_id=first.pk, by=coordinator, now=NOW)
     services.dismiss(match_id=second.pk, by=coordinator, now=NOW - HOUR, reason=Reason.OTHER)
     assert list(selectors.under_way(coordinator, need)) == [third, first, second]
+    assert selectors.of_case(coordinator, need, today=NOW.date()) == ([], [third, first, second])
     assert not selectors.suggestions(coordinator, need, today=NOW.date()).exists()
     assert not selectors.under_way(UserFactory(), need).exists()
 

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 
 from catalogue.vocabulary import Kind, Urgency
 from cities.models import City
-from matching import going_on, services, tasks, telling
+from matching import going_on, services, standing, tasks, telling
 from matching.capacity import Taken
-from matching.lifecycle import NotPossible, Reason, Role
+from matching.lifecycle import Act, NotPossible, Reason, Role
 from matching.models import Decision, Hold, Match, MatchState
 from needs.models import Need, NeedEdit
 from notifications import answers, outages, pursuit
@@ -121,6 +121,20 @@ class TestLonger:
         ask(it)
         with pytest.raises(NotPossible, match="closed"):
             going_on.stay_longer(match_id=it.match.pk, by=it.citizen, now=fresh(it).longer_by)
+
+    def test_a_yes_would_be_taken_in_time_and_while_the_stay_lasts(self, db, begin):
+        it = begin(under_way=True)
+
+        def would_be_taken(now=NOW):
+            return standing.would_be_taken(fresh(it), Act.STAY_LONGER, now=now)
+
+        assert not would_be_taken(), "nobody has asked"
+        ask(it)
+        assert would_be_taken()
+        over = noon(it, fresh(it).last_day + DAY)
+        assert not would_be_taken(over)
+        Match.objects.filter(pk=it.match.pk).update(longer_by=over + DAY)
+        assert not would_be_taken(over), "nobody lives there any more"
 
     def test_no_answer_in_time_frees_the_days(self, db, begin):
         it = begin(under_way=True)

@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from engine.foresight import Arrived, Shape, drawn, expected
+from engine.foresight import Arrived, Shape, drawn, expected, futures
 from engine.foresight import arrivals as module
 
 from ..builders import TODAY, day, need
@@ -170,3 +170,24 @@ def test_many_a_day_are_drawn_too():
 
 
 DRAWN = [[1, 3, 3, 3, 4, 6, 6, 7, 7], [1, 2, 3, 3, 4, 5, 5]]
+
+
+def test_the_seasons_count_all_that_came_on_a_day():
+    """However the day's needs are told apart."""
+    one = [Arrived(shape(), TODAY - timedelta(days=ago), 3 + ago % 40) for ago in range(1, 400)]
+    split = [
+        replace(each, shape=of, count=count)
+        for each in one
+        for of, count in ((shape(), each.count - 1), (shape(days=3), 1))
+    ]
+    first = TODAY - timedelta(days=400)
+    seasons = module._seasons(one, TODAY, first, 30)
+    assert len(set(seasons.tolist())) > 1
+    assert module._seasons(split, TODAY, first, 30).tolist() == seasons.tolist()
+
+
+def test_where_nothing_comes_nothing_is_drawn():
+    """So that a day without needs does not change what comes on the next ones."""
+    shares = futures._Shares(1, 2)
+    assert futures._poisson(0.0, shares) == 0
+    assert shares.next(3).tolist() == futures._Shares(1, 2).next(3).tolist()

@@ -99,6 +99,12 @@ def test_others_were_served_and_a_part():
     assert left_out(made, *both) == (LeftOut(1, 5, 0, 2.0, Reason("part", 2)),)
 
 
+def test_one_that_is_missing_is_told_as_one():
+    blankets = [need(1, "goods", quantity=3, part_useful=True)]
+    both = columns(blankets, [offer(1, "goods", capacity=2)])
+    assert [one.missing for one in left_out(plan(*both, today=TODAY), *both)] == [1]
+
+
 def test_people_are_those_of_what_is_missing_of_all_that_was_asked():
     blankets = [need(1, "goods", quantity=12, given=(held(0, 0, 6),), part_useful=True, people=4)]
     both = columns(blankets, [offer(1, "goods", capacity=3)])
