@@ -14,9 +14,14 @@ from voice.progress import GroupState
 _ORDER = (GroupState.UNDER_WAY, GroupState.HEARD, GroupState.DONE, GroupState.CANNOT)
 
 
+def all_unsorted() -> QuerySet[Remark]:
+    """Of every town."""
+    return Remark.objects.filter(group=None, is_set_aside=False)
+
+
 def unsorted(city: City) -> QuerySet[Remark]:
     """What nobody has put into a group, the latest first."""
-    return Remark.objects.filter(city=city, group=None, is_set_aside=False)
+    return all_unsorted().filter(city=city)
 
 
 def put_aside(city: City) -> QuerySet[Remark]:

@@ -6,7 +6,9 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisAway
@@ -18,6 +20,7 @@ from engine.vocabulary import DEFAULT_WEIGHTS, PARTS
 from matching.models import WeightsChange
 from matching.weighting.weight_forms import as_text
 from tests.factories.accounts import UserFactory
+from tests.factories.cities import CityFactory
 from tests.voice.conftest import NOW, OTHER
 from voice import services
 from voice.models import Comment, Proposal, Remark
@@ -391,3 +394,20 @@ def test_lists_ask_no_more_for_more_rows(client, city, draft, steps, django_asse
             Proposal.objects.filter(pk=proposal.pk).update(**judged, **said, applied_at=NOW)
     with django_assert_max_num_queries(6):
         client.get(at(city, "rules"))
+
+
+def test_the_menu_of_the_desk_says_how_many_wait_without_a_query_of_its_own(desk, city, operator, say, group):
+    sorted_one, aside, _waits, _waits_too = say("Un"), say("Deux"), say("Trois"), say("Quatre")
+    services.put(city=city, remark_ids=[sorted_one.pk], group_id=group.pk, by=operator, now=NOW)
+    services.set_aside(city=city, remark_ids=[aside.pk], by=operator, now=NOW)
+    say_elsewhere = {"text": "Ailleurs", "language": "fr", "form_key": "elsewhere", "by": None, "now": NOW}
+    services.say(city=CityFactory(), **say_elsewhere)
+    address = at(city, "rules")
+    with CaptureQueriesContext(connection) as asked:
+        page = desk.get(address)
+    assert page.context["remarks_count"] == 2
+    assert "tag--count" in page.text.split(at(city, "sort"))[1].split("</a>")[0]
+    (counting,) = [query["sql"] for query in asked if "voice_remark" in query["sql"]]
+    assert '"waiting_associations"' in counting
+    visitor = Client()
+    assert visitor.get(address).context["remarks_count"] == 0
