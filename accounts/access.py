@@ -16,7 +16,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -249,17 +249,33 @@ def _town(request: HttpRequest, slug: str) -> City | None:
     return town
 
 
+_counted: dict[str, Callable[[], QuerySet[Any]]] = {}
+
+
+def count_with_town(name: str, rows: Callable[[], QuerySet[Any]]) -> None:
+    """Read each town with how many of these rows it has, under this name: for a number that stands on every page, which
+    costs no query of its own. `rows`: of all towns, with a `city`. Called by their app, in its AppConfig.
+    """
+    _counted[name] = rows
+
+
 @cache
 def _towns(also: Callable[..., Mapping[str, Any]] | None, names: tuple[str, ...]) -> Compiled[City, City]:
-    """A town by its slug, with how many associations wait to be verified: the navigation of the desk says so on each of
-    its pages.
+    """A town by its slug, with how many associations wait to be verified, and what else is counted with it: the menus
+    of the desk say so on each of its pages.
     """
-    waiting = Organisation.objects.filter(city=OuterRef("pk"), state=Organisation.State.PENDING)
-    counted = waiting.order_by().values("city").annotate(n=Count("pk")).values("n")
-    towns = City.objects.annotate(waiting_associations=Coalesce(Subquery(counted), 0))
+    waiting = Organisation.objects.filter(state=Organisation.State.PENDING)
+    towns = City.objects.annotate(waiting_associations=_number_of(waiting))
+    towns = towns.annotate(**{name: _number_of(rows()) for name, rows in _counted.items()})
     if also is not None:
         towns = towns.annotate(**also(**{name: Later(name, TEXT) for name in names}))
     return Compiled(towns.filter(slug=Later("city_slug", TEXT)).order_by())
+
+
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    """How many of these are a town's own."""
+    counted = rows.filter(city=OuterRef("pk")).order_by().values("city").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
 
 
 def person(request: HttpRequest) -> User:

@@ -26,6 +26,7 @@ def place(request: HttpRequest) -> dict[str, Any]:
         if city and (may.take_calls or may.post)
         else Waiting(),
         "waiting_count": city.waiting_associations if city and may.coordinate else 0,  # type: ignore[attr-defined]
+        "remarks_count": city.remarks_to_sort if city and may.take_calls else 0,  # type: ignore[attr-defined]
         # None for who reads no reports; asked by the navigation of the team alone.
         "reports_count": partial(reports_to_read_count, request.user, city)
         if city and is_of_team and request.user.is_authenticated

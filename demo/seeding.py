@@ -12,6 +12,7 @@ from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
 from cities.models import City, Commune
 from demo import (
+    between,
     directory,
     going_on,
     need_rows,
@@ -22,6 +23,7 @@ from demo import (
     this_week,
     tonight,
     visits,
+    voice,
 )
 from demo.need_rows import PART_OF_THE_PAST, NeedWriter
 from demo.offer_rows import OfferWriter
@@ -121,6 +123,9 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
         rng=rng,
         now=now,
     )
+    # The second of the towns, with the first, which is there by then.
+    others = list(City.objects.exclude(pk=city.pk).filter(slug__in=[town.slug for town in TOWNS]))
+    between.link(city, people, others, now=now - timedelta(days=200))
     places, scene = Places(city, rng), tonight.SCENES[town.slug]
 
     say(f"{town.name} : {offers_wanted} propositions")
@@ -168,11 +173,15 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     directory.fill(city, people, now=now)
     directory.refer(city, people, now=now)
     shelters.open_one(city, people, rng, now=now)
+    voice.hear(city, people, now=now)
+    between.show_places(city, people, reserved=reserved, now=now)
     _let_time_pass(now)
     going_on.play(people, city, now=now)
     scan(now)
     outbox.settle_past(city, people, now=now)
     outbox.try_calls(city, people, now=now)
+    for one in [city, *others] if others else []:
+        between.show_households(one, now=now)
     return Seeded(city, offers_wanted, needs_wanted, len(people.organisations))
 
 
@@ -208,7 +217,7 @@ def _share_nights(city: City, people: People, *, now: datetime) -> None:
 
 
 def _see_to_the_town(city: City, people: People, *, now: datetime) -> None:
-    """What the administration has changed, whom it has invited, and what it has asked of the other town."""
+    """What the administration has changed, and whom it has invited."""
     by = people.administrator
     earlier = now - timedelta(days=12)
     settings.change_settings(city=city, fields={"answer_hours_this_week": 36}, by=by, now=earlier)
@@ -222,9 +231,6 @@ def _see_to_the_town(city: City, people: People, *, now: datetime) -> None:
         by=by,
         now=now - timedelta(hours=20),
     )
-    # The second of the towns asks the first, which is there by then.
-    for other in City.objects.exclude(pk=city.pk).filter(slug__in=[town.slug for town in TOWNS]):
-        settings.ask_link(city=city, other=other, by=by, now=now - timedelta(hours=5))
 
 
 def _report(city: City, people: People, *, reserved: list[Offer], now: datetime) -> None:

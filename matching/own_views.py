@@ -20,7 +20,7 @@ from accounts.services import log_contact_reading
 from catalogue.saying import titled
 from cities.days import local_day
 from cities.models import City
-from matching import conditions, going_on, links, presentation, selectors, services, telling
+from matching import arrivals, conditions, going_on, links, presentation, selectors, services, telling
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link, on_the_phone
@@ -197,6 +197,7 @@ def _render_answer(
             "picture": picture_of(match.offer) if contacts_open and not is_citizen else None,
             # Theirs to put into a calendar: the desk has its own.
             "dated": bool(roles & {Role.CITIZEN, Role.ASSOCIATION}),
+            "arrival": arrivals.arrival(match) if contacts_open and not is_citizen else None,
             "caller": presentation.caller(match) if contacts_open and is_citizen else None,
             "is_left": is_left,
             "came_second": is_citizen

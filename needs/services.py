@@ -235,6 +235,25 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
 
 
 @transaction.atomic
+def retitle(*, need_id: int, title: str, by: User, now: datetime) -> Need:
+    """Other words for what stays the same, also once the need is met. ValidationError by field, and of one that was
+    taken back.
+    """
+    need = _locked(need_id)
+    if need.state in (NeedState.WITHDRAWN, NeedState.DRAFT):
+        raise not_possible(need)
+    before = changes.values(need)
+    need.title = title
+    what = changes.changed(need, before)
+    if what:
+        need.full_clean()
+        _touch(need, material=False, now=now, also=["title"])
+        NeedEdit.objects.create(need=need, what=what, by=by, at=now)
+        _happened(need, Happening.NEED_CHANGED, now=now)
+    return need
+
+
+@transaction.atomic
 def lengthen(*, need: Need, last_day: date, by: User, now: datetime) -> Need:
     """A need that the caller has locked goes on for longer than was posted, also one that is met, or whose days are
     over; how far it is met then, `record_progress` says. Not beyond a day that it has already: nothing changes.

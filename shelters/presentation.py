@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from catalogue.slots import parse_slot
 from catalogue.times import appointment_words, hour_words, slot_words
+from matching.arrivals import Arrival
 from matching.models import Hold, Match, MatchState
 from needs.models import Need, NeedState
-from offers.models import OfferState
+from offers.models import Offer, OfferState
 from shelters import selectors
 from shelters.models import Nights, Shelter, Shift
 
@@ -143,6 +144,14 @@ def arrivals(shelter: Shelter) -> str:
         return ""
     start, end = (hour.hour * 60 + hour.minute for hour in (shelter.arrives_from, shelter.arrives_until))
     return _("de %(start)s à %(end)s") % {"start": hour_words(start), "end": hour_words(end)}
+
+
+def arrival(offer: Offer) -> Arrival | None:
+    """How one comes to the place whose beds these are."""
+    row = Nights.objects.filter(offer=offer).select_related("shelter").first()
+    if row is None:
+        return None
+    return Arrival(hours=arrivals(row.shelter), phone=row.shelter.phone, rules=row.shelter.rules)
 
 
 def lines(shelters: Sequence[Shelter], *, today: date) -> list[dict[str, object]]:

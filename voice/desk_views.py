@@ -62,6 +62,10 @@ def group(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     form = GroupForm(request.POST if is_words else None, group=shown)
     if request.method == "POST" and not is_words:
         return _put(request, city, back=here)
+    last = selectors.latest_edit(shown)
+    # What was read when the form was opened; what stands now once its reader was told of it.
+    seen = key_of(request.POST.get("seen", "")) if is_words else (last.pk if last else 0)
+    told: services.ChangedMeanwhile | None = None
     if is_words and form.is_valid():
         try:
             services.change_group(
@@ -71,9 +75,14 @@ def group(request: HttpRequest, city: City, pk: int) -> HttpResponse:
                 answers=form.said("answer"),
                 by=person(request),
                 now=timezone.now(),
+                seen=seen,
             )
         except ValidationError as refusal:
             form.refuse(refusal)
+        except services.ChangedMeanwhile as stale:
+            told, seen = stale, stale.edit.pk
+            shown = get_object_or_404(selectors.groups(city), pk=pk)
+            form.add_error(None, _said_meanwhile(stale))
         else:
             messages.success(request, _("C’est enregistré, et public."))
             return redirect(here)
@@ -81,11 +90,20 @@ def group(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "group": shown,
+        "seen": seen,
+        "now_said": presentation.group(shown) if told else None,
         "page_obj": page,
         "texts": presentation.texts(list(page.object_list)),
         "groups": selectors.groups(city).exclude(pk=pk),
     }
     return render(request, "voice/team_group.html", context, status=422 if form.errors else 200)
+
+
+def _said_meanwhile(stale: services.ChangedMeanwhile) -> str:
+    return _(
+        "%(name)s a changé ce groupe entre-temps. Lisez ce qui y est écrit maintenant, puis enregistrez de "
+        "nouveau\u202f: vos mots sont gardés ci-dessous."
+    ) % {"name": stale.edit.by}
 
 
 def _begun(request: HttpRequest, city: City, form: NewGroupForm) -> bool:

@@ -106,6 +106,10 @@ class Remark(Anonymous):
         indexes = [
             models.Index(fields=["city", "said_on"], name="remark_of_day"),
             models.Index(fields=["said_on"], name="remark_said_on"),
+            # Counted on each page of the desk.
+            models.Index(
+                fields=["city"], name="remark_to_sort", condition=Q(group__isnull=True, is_set_aside=False)
+            ),
         ]
 
 

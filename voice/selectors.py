@@ -7,16 +7,21 @@ from django.db.models import Count, QuerySet
 
 from cities.models import City
 from insight.published import LEAST
-from voice.models import Comment, Proposal, Remark, RemarkGroup
+from voice.models import Comment, Proposal, Remark, RemarkGroup, RemarkGroupEdit
 from voice.progress import GroupState
 
 # What the town still works on is read first.
 _ORDER = (GroupState.UNDER_WAY, GroupState.HEARD, GroupState.DONE, GroupState.CANNOT)
 
 
+def all_unsorted() -> QuerySet[Remark]:
+    """Of every town."""
+    return Remark.objects.filter(group=None, is_set_aside=False)
+
+
 def unsorted(city: City) -> QuerySet[Remark]:
     """What nobody has put into a group, the latest first."""
-    return Remark.objects.filter(city=city, group=None, is_set_aside=False)
+    return all_unsorted().filter(city=city)
 
 
 def put_aside(city: City) -> QuerySet[Remark]:
@@ -28,6 +33,11 @@ def groups(city: City) -> QuerySet[RemarkGroup]:
     # A count drops the order of the model.
     found = RemarkGroup.objects.filter(city=city).annotate(n=Count("remarks"))
     return found.order_by("-created_at", "-pk")
+
+
+def latest_edit(group: RemarkGroup) -> RemarkGroupEdit | None:
+    """What was written of it last."""
+    return group.edits.select_related("by").order_by("-pk").first()
 
 
 def groups_in_public(city: City) -> list[RemarkGroup]:

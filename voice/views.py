@@ -42,9 +42,11 @@ def say(request: HttpRequest, city: City) -> HttpResponse:
         else:
             messages.success(request, _("Merci. L’équipe de la ville le lira."))
             return redirect("voice:say", city.slug)
+    page = Paginator(selectors.groups_in_public(city), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
-        "groups": [presentation.group(one) for one in selectors.groups_in_public(city)],
+        "page_obj": page,
+        "groups": [presentation.group(one) for one in page.object_list],
         "asks": selectors.proposals_in_public(city).exists(),
     }
     return render(request, "voice/say.html", context, status=422 if form.errors else 200)

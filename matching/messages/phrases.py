@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalogue.contacts import shown
 from catalogue.saying import what
 from catalogue.vocabulary import Kind
-from matching import selectors
+from matching import arrivals, selectors
 from matching.models import Match
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
 from needs.words import asked_of_citizen, given_words, when_words
@@ -74,6 +74,21 @@ def contact_lines(who: Any, address: str = "", commune: Any = "") -> str:
         phone = f"{phone} ({_('numéro pas encore vérifié')})"
     place = ", ".join(str(part) for part in (address, commune and commune.name) if part)
     return "\n".join(str(line) for line in (who.name, phone, who.email, place) if line)
+
+
+def arrival_lines(match: Match) -> str:
+    """At what hours one is let in at a place for many, its telephone, its rules; empty elsewhere."""
+    found = arrivals.arrival(match)
+    if found is None:
+        return ""
+    told = []
+    if found.hours:
+        told.append(_("Arrivée\u202f: %(hours)s") % {"hours": found.hours})
+    if found.phone:
+        told.append(_("Téléphone sur place\u202f: %(phone)s") % {"phone": _number(found.phone)})
+    if found.rules:
+        told.append(_("Règles du lieu\u202f: %(rules)s") % {"rules": found.rules})
+    return "\n".join(told)
 
 
 def _number(phone: Any) -> str:

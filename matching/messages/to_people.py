@@ -14,6 +14,7 @@ from cities.days import local_time
 from matching import links, selectors
 from matching.messages.phrases import (
     DOES_NOT_TAKE_PLACE,
+    arrival_lines,
     asked,
     contact_lines,
     distance,
@@ -143,14 +144,14 @@ CITIZENS_CONTACT = BuiltIn(
 
 
 def citizens_contact(match: Match, person: User) -> Text:
-    """To the association: whom to call, and where."""
-    owner = match.offer.owner
+    """To the association: whom to call, and where; at a place for many, when and by which rules."""
+    contact = contact_lines(match.offer.owner, match.offer.address, match.offer.commune)
     return CITIZENS_CONTACT.filled(
         {
             "need": titled(match.need),
             "reference": match.need.reference,
             "when": when(match),
-            "contact": contact_lines(owner, match.offer.address, match.offer.commune),
+            "contact": "\n".join(part for part in (contact, arrival_lines(match)) if part),
         },
         action_label=_("Voir la mise en relation"),
         action_url=links.answer_path(match, person),

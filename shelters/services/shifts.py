@@ -96,19 +96,21 @@ def add_shifts(
 
 
 def change_place(shelter: Shelter, *, old_name: str, by: User, now: datetime) -> None:
-    """The place is called otherwise, or has moved: the shifts that are still open say so. What somebody has said yes to
-    is agreed with them, and stays as it was.
+    """The place is called otherwise, or has moved: its shifts are called so, those that are met as well; where the met
+    ones are is agreed with whoever has said yes, and stays as it was.
     """
     today = local_day(now, shelter.city)
     named = f" · {old_name}"
     for shift in selectors.shifts_of(shelter, now=now):
         need = shift.need
-        if need.state not in OPEN_STATES:
-            continue
-        fields: dict[str, Any] = {"commune": shelter.commune}
-        if need.title.endswith(named):
-            fields["title"] = f"{need.title.removesuffix(named)} · {shelter.name}"[:LONGEST_TITLE]
-        needs.change(need_id=need.pk, fields=fields, by=by, now=now, today=today)
+        title = need.title
+        if title.endswith(named):
+            title = f"{title.removesuffix(named)} · {shelter.name}"[:LONGEST_TITLE]
+        if need.state in OPEN_STATES:
+            fields = {"commune": shelter.commune, "title": title}
+            needs.change(need_id=need.pk, fields=fields, by=by, now=now, today=today)
+        else:
+            needs.retitle(need_id=need.pk, title=title, by=by, now=now)
 
 
 def _days(first: date, last: date, weekdays: set[int], *, weekly: bool) -> list[tuple[date, date]]:

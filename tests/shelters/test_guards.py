@@ -340,7 +340,7 @@ class TestItsOwnPage:
 
 
 class TestVolunteers:
-    def test_a_place_that_is_renamed_renames_its_open_shifts(self, place: Place) -> None:
+    def test_a_place_that_is_renamed_renames_its_shifts_and_moves_the_open_ones(self, place: Place) -> None:
         open_one, met = shifts(place, 2, 1, 1)
         Need.objects.filter(pk=met.pk).update(state="met")
         commune = CommuneFactory(insee="67043", name="Bischheim")
@@ -348,7 +348,16 @@ class TestVolunteers:
         open_one.refresh_from_db()
         met.refresh_from_db()
         assert (open_one.title, open_one.commune) == ("Accueil du soir · Salle Jaurès", commune)
-        assert met.title == "Accueil du soir · Gymnase des Tilleuls"
+        assert met.title == "Accueil du soir · Salle Jaurès"
+        assert (met.state, met.commune) == ("met", place.city.seat)
+        (edit,) = met.edits.all()
+        assert (list(edit.what), edit.by) == (["title"], place.member)
+        gone, over = shifts(place, 2, 1, 1)
+        Need.objects.filter(pk=gone.pk).update(state="withdrawn")
+        Need.objects.filter(pk=over.pk).update(state="expired")
+        corrected(place, name="Salle Jaurès bis", commune=commune)
+        gone.refresh_from_db()
+        assert gone.title == "Accueil du soir · Salle Jaurès"
 
     def test_a_shift_is_full_when_its_needs_are_met(self, place: Place) -> None:
         shifts(place, 2, 1, 1)

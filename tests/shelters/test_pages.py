@@ -10,9 +10,13 @@ from django.utils import timezone
 from accounts.models import ContactReading, User
 from catalogue.vocabulary import Category, Kind
 from matching import services as matching
+from matching.arrivals import arrival
 from matching.lifecycle import Reason
+from matching.messages import to_people
+from matching.messages.phrases import arrival_lines
 from matching.models import Match
 from needs.models import Need
+from notifications.models import Message
 from offers.models import Offer
 from shelters import services
 from shelters.models import Nights, Shelter
@@ -31,7 +35,11 @@ def shown(client: Client, place: Place, path: str, by: User) -> str:
     client.force_login(by)
     answer = client.get(f"/{place.city.slug}/{path}")
     assert answer.status_code == 200, answer.status_code
-    return " ".join(answer.text.replace("\u202f", " ").replace("\u00a0", " ").split())
+    return normal(answer.text)
+
+
+def normal(text: str) -> str:
+    return " ".join(text.split())
 
 
 def posted(client: Client, place: Place, path: str, by: User, **said: Any) -> Any:
@@ -47,6 +55,54 @@ def confirmed(place: Place, **fields: Any) -> Match:
     matching.confirm(match_id=match.pk, by=by, now=place.now)
     match.refresh_from_db()
     return match
+
+
+class TestArriving:
+    """Hours, rules and the telephone on the spot are told with the contact, and as late as it."""
+
+    TOLD = ("de 18 h à 21 h", "03 88 60 90 90", "Ni alcool ni visites.")
+
+    @pytest.fixture
+    def known(self, place: Place) -> Place:
+        said = {**place.said, "phone": "+33388609090", "rules": "Ni alcool ni visites."}
+        services.change(
+            shelter_id=place.shelter.pk, host=place.member, fields=said, by=place.member, now=place.now
+        )
+        return place
+
+    def test_whoever_asked_reads_them_from_the_confirmation_on(self, client: Client, known: Place) -> None:
+        match = known.promised(0, 2)
+        matching.accept(match_id=match.pk, by=known.member, now=known.now)
+        by = MembershipFactory(organisation=match.need.organisation).user
+        page = shown(client, known, f"demandes/{match.pk}/", by)
+        assert not any(part in page for part in self.TOLD)
+        matching.confirm(match_id=match.pk, by=by, now=known.now)
+        page = shown(client, known, f"demandes/{match.pk}/", by)
+        assert all(part in page for part in self.TOLD)
+        client.force_login(MembershipFactory(organisation__city=known.city, organisation__verified=True).user)
+        assert client.get(f"/{known.city.slug}/demandes/{match.pk}/").status_code == 404
+
+    def test_the_message_on_confirmation_says_them(self, known: Place) -> None:
+        match = confirmed(known)
+        told = Message.objects.filter(event="match_confirmed", subject_key=f"match:{match.pk}")
+        bodies = {message.recipient == known.member: normal(message.body) for message in told}
+        assert all(part in bodies[False] for part in self.TOLD)
+        assert not any(part in bodies[True] for part in self.TOLD[1:])
+
+    def test_a_place_that_says_nothing_leaves_no_empty_line(self, known: Place) -> None:
+        said = {**known.said, "arrives_from": None, "arrives_until": None, "phone": "", "rules": ""}
+        services.change(
+            shelter_id=known.shelter.pk, host=known.member, fields=said, by=known.member, now=known.now
+        )
+        match = confirmed(known)
+        assert arrival_lines(match) == ""
+        assert "\n\n\n" not in to_people.citizens_contact(match, known.coordinator).body
+
+    def test_of_a_home_nobody_is_asked(self, known: Place, django_assert_num_queries: Any) -> None:
+        home = due_offer(city=known.city, now=known.now)
+        match = Match(offer=home)
+        with django_assert_num_queries(0):
+            assert arrival(match) is None
 
 
 class TestEntering:

@@ -16,9 +16,16 @@ SELECT "cities_city".*,
        COALESCE(
                   (SELECT COUNT(U0."id") AS "n"
                    FROM "accounts_organisation" U0
-                   WHERE (U0."city_id" = ("cities_city"."id")
-                          AND U0."state" = %s)
-                   GROUP BY U0."city_id"), %s) AS "waiting_associations"
+                   WHERE (U0."state" = %s
+                          AND U0."city_id" = ("cities_city"."id"))
+                   GROUP BY U0."city_id"), %s) AS "waiting_associations",
+       COALESCE(
+                  (SELECT COUNT(U0."id") AS "n"
+                   FROM "voice_remark" U0
+                   WHERE (U0."group_id" IS NULL
+                          AND NOT U0."is_set_aside"
+                          AND U0."city_id" = ("cities_city"."id"))
+                   GROUP BY U0."city_id"), %s) AS "remarks_to_sort"
 FROM "cities_city"
 WHERE ("cities_city"."removed_at" IS NULL
        AND "cities_city"."slug" = %s);
@@ -404,9 +411,16 @@ SELECT "cities_city".*,
        COALESCE(
                   (SELECT COUNT(U0."id") AS "n"
                    FROM "accounts_organisation" U0
-                   WHERE (U0."city_id" = ("cities_city"."id")
-                          AND U0."state" = %s)
+                   WHERE (U0."state" = %s
+                          AND U0."city_id" = ("cities_city"."id"))
                    GROUP BY U0."city_id"), %s) AS "waiting_associations",
+       COALESCE(
+                  (SELECT COUNT(U0."id") AS "n"
+                   FROM "voice_remark" U0
+                   WHERE (U0."group_id" IS NULL
+                          AND NOT U0."is_set_aside"
+                          AND U0."city_id" = ("cities_city"."id"))
+                   GROUP BY U0."city_id"), %s) AS "remarks_to_sort",
 
   (SELECT JSON_OBJECT(((%s)::text) VALUE W0."id", ((%s)::text) VALUE hashint8extended(W0."id",
                                                                        W0.xmin::text::bigint), ((%s)::text) VALUE COALESCE((

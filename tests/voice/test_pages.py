@@ -6,7 +6,9 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisAway
@@ -17,7 +19,8 @@ from config import logs
 from engine.vocabulary import DEFAULT_WEIGHTS, PARTS
 from matching.models import WeightsChange
 from matching.weighting.weight_forms import as_text
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.cities import CityFactory
 from tests.voice.conftest import NOW, OTHER
 from voice import services
 from voice.models import Comment, Proposal, Remark
@@ -260,6 +263,52 @@ def test_a_state_without_an_answer_is_said_beside_the_answer(desk, city, group):
     assert list(answer.context["form"].errors) == ["answer_fr"]
 
 
+def test_two_of_the_desk_on_one_group_the_second_is_told_and_keeps_the_words(desk, city, group):
+    address = at(city, "group", group.pk)
+    seen = desk.get(address).context["seen"]
+    colleague = CityRoleFactory(city=city, role="operator", user__name="Ana B.").user
+    words = {"titles": {"fr": "Laver son linge"}, "state": "done", "answers": {"fr": "Une laverie ouvre."}}
+    services.change_group(group_id=group.pk, by=colleague, now=NOW, **words)
+    typed = {
+        "act": "change", "title_fr": "Laver le linge", "state": "under_way", "answer_fr": "Nous cherchons.",
+        "seen": seen,
+    }  # fmt: skip
+    wrong = desk.post(address, {**typed, "answer_fr": ""})
+    assert wrong.context["seen"] == seen, "what is wrong otherwise does not hide that somebody else wrote"
+    refused = desk.post(address, typed)
+    assert refused.status_code == 422
+    for words in ("Ana B. a changé ce groupe entre-temps", "Une laverie ouvre.", "Nous cherchons."):
+        assert words in refused.text
+    group.refresh_from_db()
+    assert group.state == "done"
+    assert desk.post(address, {**typed, "seen": refused.context["seen"]}).status_code == 302
+    group.refresh_from_db()
+    assert (group.state, group.answers) == ("under_way", {"fr": "Nous cherchons."})
+
+
+def test_the_same_words_sent_twice_are_saved_once(desk, city, group):
+    address = at(city, "group", group.pk)
+    seen = desk.get(address).context["seen"]
+    typed = {"act": "change", "title_fr": "Une laverie", "state": "heard", "seen": seen}
+    assert [desk.post(address, typed).status_code for _ in range(2)] == [302, 302]
+    assert group.edits.count() == 2
+
+
+def test_a_form_that_says_nothing_of_what_it_read_overwrites_nothing(desk, city, group):
+    typed = {"act": "change", "title_fr": "Autre chose", "state": "heard", "seen": "x"}
+    assert desk.post(at(city, "group", group.pk), typed).status_code == 422
+
+
+def test_the_groups_are_read_a_page_at_a_time(client, city, operator, say, monkeypatch):
+    monkeypatch.setattr("voice.views.PER_PAGE", 2)
+    for number in range(3):
+        group = services.begin_group(city=city, titles={"fr": f"Groupe {number}"}, by=operator, now=NOW)
+        services.put(city=city, remark_ids=[say().pk], group_id=group.pk, by=operator, now=NOW)
+    pages = [client.get(at(city, "say"), {"page": number}).context["groups"] for number in (1, 2)]
+    assert [len(page) for page in pages] == [2, 1]
+    assert "?page=2" in client.get(at(city, "say")).text
+
+
 # --- For those who steer -------------------------------------------------------------------------------
 
 
@@ -391,3 +440,20 @@ def test_lists_ask_no_more_for_more_rows(client, city, draft, steps, django_asse
             Proposal.objects.filter(pk=proposal.pk).update(**judged, **said, applied_at=NOW)
     with django_assert_max_num_queries(6):
         client.get(at(city, "rules"))
+
+
+def test_the_menu_of_the_desk_says_how_many_wait_without_a_query_of_its_own(desk, city, operator, say, group):
+    sorted_one, aside, _waits, _waits_too = say("Un"), say("Deux"), say("Trois"), say("Quatre")
+    services.put(city=city, remark_ids=[sorted_one.pk], group_id=group.pk, by=operator, now=NOW)
+    services.set_aside(city=city, remark_ids=[aside.pk], by=operator, now=NOW)
+    say_elsewhere = {"text": "Ailleurs", "language": "fr", "form_key": "elsewhere", "by": None, "now": NOW}
+    services.say(city=CityFactory(), **say_elsewhere)
+    address = at(city, "rules")
+    with CaptureQueriesContext(connection) as asked:
+        page = desk.get(address)
+    assert page.context["remarks_count"] == 2
+    assert "tag--count" in page.text.split(at(city, "sort"))[1].split("</a>")[0]
+    (counting,) = [query["sql"] for query in asked if "voice_remark" in query["sql"]]
+    assert '"waiting_associations"' in counting
+    visitor = Client()
+    assert visitor.get(address).context["remarks_count"] == 0

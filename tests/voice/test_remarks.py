@@ -1,6 +1,7 @@
 """What is missing: said without a name, sorted by the desk, counted in public, deleted after a year."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -213,3 +214,18 @@ def test_what_is_written_is_sealed(say):
     with connection.cursor() as cursor:
         cursor.execute("SELECT text FROM voice_remark")
         assert "laverie" not in cursor.fetchone()[0]
+
+
+def test_of_two_who_change_a_group_at_once_one_is_told_of_the_other(at_once, group, operator):
+    seen = selectors.latest_edit(group).pk
+    results = at_once(
+        *(
+            partial(
+                services.change_group, group_id=group.pk, titles={"fr": title}, state="heard", answers={},
+                by=operator, now=NOW, seen=seen,
+            )
+            for title in ("Une laverie", "Des machines à laver")
+        )
+    )  # fmt: skip
+    assert [isinstance(result, services.ChangedMeanwhile) for result in results].count(True) == 1
+    assert group.edits.count() == 2

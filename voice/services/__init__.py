@@ -12,7 +12,7 @@ from voice.services.anonymous import (
     say,
     set_comment_aside,
 )
-from voice.services.groups import begin_group, change_group, put, set_aside
+from voice.services.groups import ChangedMeanwhile, begin_group, change_group, put, set_aside
 from voice.services.proposals import (
     LEAST_DAYS,
     answer,
@@ -29,6 +29,7 @@ __all__ = [
     "KEPT_DAYS",
     "LEAST_DAYS",
     "MOST_A_DAY",
+    "ChangedMeanwhile",
     "Closed",
     "TooMany",
     "answer",

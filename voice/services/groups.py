@@ -9,11 +9,20 @@ from django.utils.translation import gettext as _
 
 from accounts.access import DESK, has_role, require
 from accounts.models import User
-from catalogue.changes import given, save_changed, values
+from catalogue.changes import changed, given, save_changed, values
 from cities.models import City
 from voice.models import Remark, RemarkGroup, RemarkGroupEdit
 from voice.progress import GroupState
+from voice.selectors import latest_edit
 from voice.words import LONGEST_TEXT, LONGEST_TITLE, checked
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody has written something else of the group since it was read. `edit`: what was written last."""
+
+    def __init__(self, edit: RemarkGroupEdit) -> None:
+        super().__init__(edit.pk)
+        self.edit = edit
 
 
 @transaction.atomic
@@ -37,8 +46,11 @@ def change_group(
     answers: Mapping[str, str],
     by: User,
     now: datetime,
+    seen: int | None = None,
 ) -> RemarkGroup:
-    """How far the town is, said in words. Raises ValidationError by field."""
+    """How far the town is, said in words. Raises ValidationError by field; and ChangedMeanwhile where the last edit is
+    another than the one that was read with it (`seen`, by its key), unless it already says the same.
+    """
     group = RemarkGroup.objects.select_for_update(no_key=True, of=("self",)).get(pk=group_id)
     require(has_role(by, group.city, DESK))
     if state not in GroupState.values:
@@ -47,6 +59,9 @@ def change_group(
     group.titles = checked(titles, field="title", longest=LONGEST_TITLE)
     group.answers = checked(answers, field="answer", longest=LONGEST_TEXT, needed=state != GroupState.HEARD)
     group.state = state
+    last = latest_edit(group)
+    if seen is not None and last is not None and last.pk != seen and changed(group, before):
+        raise ChangedMeanwhile(last)
     save_changed(group, before, edit=RemarkGroupEdit(group=group, by=by, at=now))
     return group
 
