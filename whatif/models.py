@@ -44,8 +44,8 @@ class Question(models.Model):
     moved_at = models.DateTimeField(editable=False)
 
     class Meta:
-        verbose_name = _("question « et si »")
-        verbose_name_plural = _("questions « et si »")
+        verbose_name = _("question «\u00a0et si\u00a0»")
+        verbose_name_plural = _("questions «\u00a0et si\u00a0»")
         ordering = ["-at", "-id"]
         constraints = [
             models.UniqueConstraint(

@@ -36,8 +36,8 @@ class Migration(migrations.Migration):
                 ('commune', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cities.commune')),
             ],
             options={
-                'verbose_name': 'question « et si »',
-                'verbose_name_plural': 'questions « et si »',
+                'verbose_name': 'question «\u00a0et si\u00a0»',
+                'verbose_name_plural': 'questions «\u00a0et si\u00a0»',
                 'ordering': ['-at', '-id'],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'running'])), fields=('city',), name='whatif_one_at_a_time', violation_error_message='Une autre question de la ville est en cours.'), models.CheckConstraint(condition=models.Q(models.Q(('commune', None), ('rooms', 0)), models.Q(('commune__isnull', False), ('rooms__gt', 0)), _connector='OR'), name='whatif_rooms_somewhere', violation_error_message='Des chambres de plus sont quelque part.'), models.CheckConstraint(condition=models.Q(('rooms__gt', 0), ('coordinators__gt', 0), ('answer_hours__isnull', False), ('vetting_days__isnull', False), _connector='OR'), name='whatif_changes_something', violation_error_message='Changez au moins une chose.')],
             },
