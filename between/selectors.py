@@ -1,5 +1,6 @@
 """What towns read of each other, which household suits which places, the plan, and the shares by town."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -122,6 +123,11 @@ def offers_to_publish(city: City) -> QuerySet[Offer]:
     return offers.exclude(pk__in=already).order_by("reference")
 
 
+def is_named(household: PublishedHousehold, city: City) -> bool:
+    """Whether the person named that town: to no other is the household shown."""
+    return any(wish.city_id == city.pk for wish in household.wishes.all())
+
+
 def shown(household: PublishedHousehold, today: date) -> Shown:
     need = household.need
     return Shown(
@@ -240,14 +246,18 @@ def asked_of(city: City, today: date) -> list[Line]:
 
 
 def shares(city: City, today: date) -> list[Share]:
-    """Of this town and of those that are linked to it."""
+    """Of this town and of those that are linked to it: of another's, what fewer than five households are is no
+    number.
+    """
     towns = [city, *linked_towns(city)]
     published = _by_town(places(today).values_list("city", "people"))
-    received = _by_town(Line.objects.filter(state=LineState.AGREED).values_list("places__city", "people"))
+    agreed = Line.objects.filter(state=LineState.AGREED)
+    received = _by_town(agreed.values_list("places__city", "people"))
+    came = Counter(agreed.values_list("places__city", flat=True))
     found = []
     for town in towns:
         here = received.get(town.pk, 0)
-        is_few = 0 < here < LEAST and town != city
+        is_few = 0 < came[town.pk] < LEAST and town != city
         found.append(
             Share(
                 town.name,

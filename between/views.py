@@ -33,7 +33,11 @@ def overview(request: HttpRequest, city: City) -> HttpResponse:
             [one for one in published if one.city_id == city.pk], rows, plan, today=today
         ),
         "own_places": [row for row in rows if row.city_id == city.pk],
-        "households": [selectors.shown(one, today) for one in published if one.city_id in towns],
+        "households": [
+            selectors.shown(one, today)
+            for one in published
+            if one.city_id in towns and selectors.is_named(one, city)
+        ],
         "places": [selectors.shown_places(row) for row in rows if row.city_id in towns],
         "plan": plan,
         "shares": selectors.shares(city, today),

@@ -45,7 +45,8 @@ class Counted:
 
     def __init__(self) -> None:
         self.is_one_of_several = False
-        if settings.PRODUCTION or settings.DEMO:
+        # As the process was begun (config/settings.py): prometheus_client looks for the folder there, and only there.
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             self._share()
         self.registry = CollectorRegistry()
         self.requests = Counter(

@@ -101,8 +101,10 @@ def test_towns_that_are_not_linked_read_nothing_of_each_other(client: Client, to
     towns.household(towns.near)
     towns.places(towns.near)
     page = shown(client, towns, towns.far)
-    assert "Un foyer de Pleine" in page
+    assert "Un foyer de Pleine" not in page, "the person named another town"
     assert "Places : Proche" not in page
+    towns.household(towns.far)
+    assert "Un foyer de Pleine" in shown(client, towns, towns.far)
     towns.far.linked.clear()
     page = shown(client, towns, towns.far)
     assert "Aucune ville liée" in page

@@ -265,4 +265,5 @@ def test_few_people_received_elsewhere_are_no_number(towns: Towns) -> None:
     found = {share.town: share.received for share in selectors.shares(towns.full, towns.today)}
     assert found == {"Pleine": 0, "Loin": 0, "Proche": None}
     towns.agree(towns.yes(towns.household(), towns.places(towns.near)))
-    assert selectors.shares(towns.full, towns.today)[2].received == 6
+    assert selectors.shares(towns.full, towns.today)[2].received is None, "six people of two households"
+    assert selectors.shares(towns.near, towns.today)[0].received == 6, "a town reads its own"
