@@ -117,8 +117,9 @@ def _roles(user: User | AnonymousUser) -> Mapping[int, frozenset[str]]:
         return {}
     # By attributes, not by `__dict__`: `request.user` stands for the instance that is kept.
     if not hasattr(user, _KNOWN):
-        given = user.city_roles.values_list("city", "role").order_by()
-        member = user.memberships.annotate(word=Value(ASSOCIATION)).values_list("organisation__city", "word")
+        given = CityRole.objects.filter(user=user.pk).values_list("city", "role").order_by()
+        of = Membership.objects.filter(user=user.pk)
+        member = of.annotate(word=Value(ASSOCIATION)).values_list("organisation__city", "word")
         _keep(user, given.union(member.order_by()))
     known: dict[int, frozenset[str]] = getattr(user, _KNOWN)
     return known
