@@ -332,6 +332,11 @@ def roles_of(user: User) -> QuerySet[CityRole]:
     return CityRole.objects.filter(user=user).select_related("city").order_by("city__name", "role")
 
 
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """A person's memberships with their associations, by name."""
+    return Membership.objects.filter(user=user).select_related("organisation").order_by("organisation__name")
+
+
 def has_way_to_reset(user: User) -> bool:
     """Whether there is a second factor of somebody, or ProConnect, that may be taken away when it is lost."""
     return is_mfa_enabled(user) or SocialAccount.objects.filter(user=user).exists()

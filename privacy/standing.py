@@ -54,8 +54,7 @@ def parts(people: list[User]) -> list[Part]:
             if is_last:
                 first = _("Donnez d’abord l’administration à une autre personne, puis quittez l’équipe.")
             found.append(Part(_("l’équipe de %(city)s") % {"city": city.name}, first))
-        memberships = Membership.objects.filter(user=person).select_related("organisation")
-        for member in memberships.order_by("organisation__name"):
+        for member in accounts.memberships_of(person):
             others = accounts.team_of(member.organisation).filter(role=Membership.Role.MANAGER)
             if member.role == Membership.Role.MANAGER and not others.exclude(user=person).exists():
                 found.append(
