@@ -46,7 +46,7 @@ class Counted:
     def __init__(self) -> None:
         self.is_one_of_several = False
         # As the process was begun (config/settings.py): prometheus_client looks for the folder there, and only there.
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        if settings.METRICS_ARE_SHARED:
             self._share()
         self.registry = CollectorRegistry()
         self.requests = Counter(

@@ -90,7 +90,8 @@ LEGAL = {
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 # Where the processes of the site count together; prometheus_client looks for it there.
 METRICS_FOLDER = DATA_DIR / "metrics"
-if PRODUCTION or DEMO:
+METRICS_ARE_SHARED = PRODUCTION or DEMO
+if METRICS_ARE_SHARED:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_FOLDER)
 SOURCE_URL = os.environ.get("SOURCE_URL", "")
 

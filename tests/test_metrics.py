@@ -132,10 +132,10 @@ def test_whoever_comes_after_a_process_goes_on_with_its_counts(tmp_path):
     assert len(list((tmp_path / "metrics").glob("counter_*.db"))) == 1
 
 
-def test_a_site_that_finds_no_place_counts_alone_and_answers(tmp_path, monkeypatch):
+def test_a_site_that_finds_no_place_counts_alone_and_answers(tmp_path, monkeypatch, settings):
     (tmp_path / "file").touch()
     monkeypatch.setattr(metrics, "FOLDER", tmp_path / "file" / "metrics")
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(metrics.FOLDER))
+    settings.METRICS_ARE_SHARED = True
     alone = metrics.Counted()
     assert not alone.is_one_of_several
     alone.requests.labels("GET", 200).inc()
