@@ -12,6 +12,7 @@ import engine
 from accounts.models import Organisation
 from between.models import MOST_WISHES, PROMISED, Line, LineState, PublishedHousehold, PublishedPlaces
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from cities.models import City
 from cities.selectors import communes_of
 from engine.planning.between_towns import Room, Stay, best_moves
@@ -26,6 +27,8 @@ SECONDS = 2.0
 # Distance is what a move is about; which days, the town of the places says.
 NOT_ASKED = frozenset({"distance", "dates", "notice", "stay"})
 Links = frozenset[frozenset[int]]
+HOUSEHOLD_WITH = ("city", "need__city", "need__commune")
+HOUSEHOLD_WITH_ALL = ("wishes__city", "lines__places__city", "lines__places__offer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,20 @@ def linked_towns(city: City) -> QuerySet[City]:
 
 
 def households(today: date) -> QuerySet[PublishedHousehold]:
-    """Those that are published: once a need has ended, is withdrawn or its days are over, its household is not."""
+    """Those that are published: once a need has ended, is withdrawn, is a lone minor's or its days are over, its
+    household is not.
+    """
     answered_for = Q(need__organisation=None) | Q(need__organisation__state=Organisation.State.VERIFIED)
     return (
         PublishedHousehold.objects.filter(
-            answered_for, closed_at=None, need__state__in=OPEN_STATES, need__last_day__gte=today
+            answered_for,
+            closed_at=None,
+            need__state__in=OPEN_STATES,
+            need__lone_minor=False,
+            need__last_day__gte=today,
         )
-        .select_related("city", "need__city", "need__commune")
-        .prefetch_related("wishes__city", "lines__places__city", "lines__places__offer")
+        .select_related(*HOUSEHOLD_WITH)
+        .prefetch_related(*HOUSEHOLD_WITH_ALL)
     )
 
 
@@ -105,6 +114,22 @@ def places(today: date) -> QuerySet[PublishedPlaces]:
         .select_related("city", "offer__city", "offer__commune")
         .prefetch_related("offer__windows", "lines")
     )
+
+
+def own_households(city: City) -> QuerySet[PublishedHousehold]:
+    """What a town has not taken back, seen by others at the moment or not."""
+    return households_of(city).filter(closed_at=None)
+
+
+def households_of(city: City) -> QuerySet[PublishedHousehold]:
+    """All that a town ever published."""
+    found = PublishedHousehold.objects.filter(city=city)
+    return found.select_related(*HOUSEHOLD_WITH).prefetch_related(*HOUSEHOLD_WITH_ALL)
+
+
+def own_places(city: City) -> QuerySet[PublishedPlaces]:
+    """The same of its places."""
+    return PublishedPlaces.objects.filter(city=city, closed_at=None).select_related("city", "offer")
 
 
 def needs_to_publish(city: City, today: date) -> QuerySet[Need]:
@@ -182,6 +207,13 @@ def suits(household: PublishedHousehold, row: PublishedPlaces, *, linked: Links,
     return not {one.rule for one in broken} - NOT_ASKED
 
 
+def may_be_asked(household: PublishedHousehold, row: PublishedPlaces, today: date) -> bool:
+    """Whether both are published, and suit each other."""
+    found = households(today).filter(pk=household.pk).first()
+    there = places(today).filter(pk=row.pk).first()
+    return bool(found and there and suits(found, there, linked=links(), today=today))
+
+
 def has_room(household: PublishedHousehold, row: PublishedPlaces, today: date) -> bool:
     """Whether these places have room for it on each of its days, beside who is promised some: itself not counted."""
     first, last = days_of(household, today)
@@ -238,9 +270,24 @@ def choices(
     return sorted(found, key=lambda row: (rank_of(household, row) or MOST_WISHES, row.pk))
 
 
+def is_said_yes_to(line: Line) -> bool:
+    """Whether the need is still what the person said yes for: as many people, the same days."""
+    need = line.household.need
+    first = max(need.first_day, local_day(line.recorded_at, line.household.city))
+    return (line.people, line.first_day, line.last_day) == (need.people, first, need.last_day)
+
+
 def asked_of(city: City, today: date) -> list[Line]:
-    """Who has said yes to this town's places: those that wait for its word first, then those that it agreed to."""
-    lines = Line.objects.filter(places__city=city, state__in=PROMISED, last_day__gte=today)
+    """Who has said yes to this town's places: those that wait for its word first, then those that it agreed to. Only of
+    towns that are linked and of households that are published.
+    """
+    lines = Line.objects.filter(
+        places__city=city,
+        state__in=PROMISED,
+        last_day__gte=today,
+        household__in=households(today).values("pk"),
+        household__city__in=linked_towns(city).values("pk"),
+    )
     found = lines.select_related("household__city", "household__need", "places__offer")
     return sorted(found, key=lambda line: (line.state != LineState.WAITING, line.pk))
 

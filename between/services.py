@@ -1,7 +1,7 @@
 """Every write between towns. Nothing is published without a person's first yes, nor promised without their second."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,8 +21,11 @@ from between.models import (
 )
 from cities.days import local_day
 from cities.models import City
-from needs.models import OPEN_STATES, Need
+from needs.models import Need
 from offers.models import Offer
+
+# A yes that the other town has not answered by then holds no places any longer.
+ANSWER_WITHIN = timedelta(days=7)
 
 
 @transaction.atomic
@@ -99,7 +102,7 @@ def close_places(*, places_id: int, by: User, now: datetime) -> None:
     """Published no longer; who waits for the town's word is declined. ValidationError while it has agreed to somebody
     who has not left: whoever counts on these places hears of it first.
     """
-    row = PublishedPlaces.objects.select_for_update(no_key=True).get(pk=places_id)
+    row = _places(places_id)
     require(has_role(by, row.city, COORDINATION))
     today = local_day(now, row.city)
     if row.lines.filter(state=LineState.AGREED, last_day__gte=today).exists():
@@ -121,15 +124,20 @@ def record_yes(*, household_id: int, places_id: int, how: str, yes_on: date, by:
     have no room left. Twice is once.
     """
     household = _household(household_id, by)
-    row = PublishedPlaces.objects.select_for_update(no_key=True).get(pk=places_id)
+    row = _places(places_id)
     today = local_day(now, household.city)
     _check_asked(yes_on, today, not_before=household.yes_on)
-    line = Line.objects.filter(household=household, places=row).first()
-    if line is not None and line.state in PROMISED:
+    line = (
+        Line.objects.select_related("household__need", "household__city")
+        .filter(household=household, places=row)
+        .first()
+    )
+    # Of a need that has changed since, the person is asked anew.
+    if line is not None and line.state in PROMISED and selectors.is_said_yes_to(line):
         return line
     if line is not None and line.state == LineState.DECLINED:
         raise ValidationError(_("L’autre ville a dit non pour ces places."))
-    if household.lines.filter(state__in=PROMISED).exists():
+    if household.lines.filter(state__in=PROMISED).exclude(places=row).exists():
         raise ValidationError(_("La personne a déjà dit oui à d’autres places."))
     _check_fits(household, row, today)
     first, last = selectors.days_of(household, today)
@@ -145,6 +153,8 @@ def record_yes(*, household_id: int, places_id: int, how: str, yes_on: date, by:
             "last_day": last,
             "recorded_by": by,
             "recorded_at": now,
+            "answered_by": None,
+            "answered_at": None,
         },
     )
     return line
@@ -190,13 +200,16 @@ def record_no(*, household_id: int, places_id: int, by: User, now: datetime) -> 
 def agree(*, line_id: int, by: User, now: datetime) -> Line:
     """The town of the places agrees, after the person's two yeses; then both desks read how to reach each other.
 
-    Raises ValidationError where the person has said no since, or the household or the places are no more.
+    Raises ValidationError where the person has said no since, the need is another than they said yes for, or the
+    household or the places are no more.
     """
     line = _line(line_id, by)
     if line.state == LineState.AGREED:
         return line
     if line.state != LineState.WAITING:
         raise ValidationError(_("Cette demande n’attend plus de réponse."))
+    if not selectors.is_said_yes_to(line):
+        raise ValidationError(_("Le foyer ou les places ne sont plus proposés."))
     _check_fits(line.household, line.places, local_day(now, line.places.city))
     return _answer(line, LineState.AGREED, by=by, now=now)
 
@@ -211,26 +224,40 @@ def decline(*, line_id: int, by: User, now: datetime) -> Line:
 
 
 def look_after(*, by: None, now: datetime) -> int:
-    """Close the households whose need has ended or whose days are over; how many. Each by itself."""
+    """Close the households and places that may be shown no more, and free the places of whom no town has answered; how
+    many were closed. Each by itself.
+    """
+    Line.objects.filter(state=LineState.WAITING, recorded_at__lte=now - ANSWER_WITHIN).delete()
     closed = 0
     for household_id in PublishedHousehold.objects.filter(closed_at=None).values_list("pk", flat=True):
-        closed += _fall_away(household_id, now=now)
+        closed += _household_falls_away(household_id, now=now)
+    for places_id in PublishedPlaces.objects.filter(closed_at=None).values_list("pk", flat=True):
+        closed += _places_fall_away(places_id, now=now)
     return closed
 
 
 @transaction.atomic
-def _fall_away(household_id: int, *, now: datetime) -> bool:
-    household = (
-        PublishedHousehold.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("city", "need")
-        .get(pk=household_id)
-    )
-    is_over = household.need.last_day < local_day(now, household.city)
-    if household.closed_at or (household.need.state in OPEN_STATES and not is_over):
+def _household_falls_away(household_id: int, *, now: datetime) -> bool:
+    """Once its need has ended, or may be shown no more: shown again, it would be without the person's yes."""
+    household = _locked_household(household_id)
+    today = local_day(now, household.city)
+    if household.closed_at or selectors.households(today).filter(pk=household.pk).exists():
         return False
     # Where they went stays, as a number of people: the shares by town are made of it.
     household.lines.exclude(state=LineState.AGREED).delete()
     _close(household, now=now)
+    return True
+
+
+@transaction.atomic
+def _places_fall_away(places_id: int, *, now: datetime) -> bool:
+    """Once their days are over, or the home is open, visited or shown no more. Who was agreed to stays so."""
+    row = _places(places_id)
+    if row.closed_at or selectors.places(local_day(now, row.city)).filter(pk=row.pk).exists():
+        return False
+    row.lines.filter(state=LineState.WAITING).delete()
+    row.closed_at = now
+    row.save(update_fields=["closed_at"])
     return True
 
 
@@ -243,22 +270,38 @@ def _close(household: PublishedHousehold, *, now: datetime) -> None:
 
 def _household(household_id: int, by: User) -> PublishedHousehold:
     """Locked, for a coordinator of its town."""
-    household = (
-        PublishedHousehold.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("city", "need__city", "need__commune")
-        .get(pk=household_id)
-    )
+    household = _locked_household(household_id)
     require(has_role(by, household.city, COORDINATION))
     return household
 
 
+def _locked_household(household_id: int) -> PublishedHousehold:
+    """With its need, which is locked first: a need that changes waits, or is seen as it is now."""
+    need_id = PublishedHousehold.objects.values_list("need", flat=True).get(pk=household_id)
+    Need.objects.select_for_update(no_key=True).get(pk=need_id)
+    households = PublishedHousehold.objects.select_for_update(no_key=True, of=("self",))
+    return households.select_related("city", "need__city", "need__commune").get(pk=household_id)
+
+
+def _places(places_id: int) -> PublishedPlaces:
+    """Locked with their home, which is locked first, as where it is published: one that is frozen or paused meanwhile
+    is seen so.
+    """
+    offer_id = PublishedPlaces.objects.values_list("offer", flat=True).get(pk=places_id)
+    Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
+    places = PublishedPlaces.objects.select_for_update(no_key=True, of=("self",))
+    return places.select_related("city").get(pk=places_id)
+
+
 def _line(line_id: int, by: User) -> Line:
     """Locked with its household and its places, in this order as always, for a coordinator of the places' town."""
-    household_id, places_id = Line.objects.values_list("household_id", "places_id").get(pk=line_id)
-    PublishedHousehold.objects.select_for_update(no_key=True).get(pk=household_id)
-    PublishedPlaces.objects.select_for_update(no_key=True).get(pk=places_id)
-    line = Line.objects.select_related("household", "places__city").filter(pk=line_id).first()
-    if line is None:  # taken back while we waited for the lock
+    keys = Line.objects.values_list("household_id", "places_id").filter(pk=line_id).first()
+    if keys is not None:
+        _locked_household(keys[0])
+        _places(keys[1])
+    lines = Line.objects.select_related("household__need", "household__city", "places__city")
+    line = lines.filter(pk=line_id).first() if keys else None
+    if line is None:  # taken back in the meantime
         raise ValidationError(_("Cette demande n’attend plus de réponse."))
     require(has_role(by, line.places.city, COORDINATION))
     return line

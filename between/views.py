@@ -29,10 +29,8 @@ def overview(request: HttpRequest, city: City) -> HttpResponse:
     context = {
         "linked": selectors.linked_towns(city),
         "asking": presentation.asking(selectors.asked_of(city, today)),
-        "own": presentation.own_households(
-            [one for one in published if one.city_id == city.pk], rows, plan, today=today
-        ),
-        "own_places": [row for row in rows if row.city_id == city.pk],
+        "own": presentation.own_households(selectors.own_households(city), rows, plan, today=today),
+        "own_places": selectors.own_places(city),
         "households": [
             selectors.shown(one, today)
             for one in published
@@ -93,9 +91,10 @@ def ask(request: HttpRequest, city: City, pk: int, places_pk: int) -> HttpRespon
     """What the person answered for these very places."""
     user, now = person(request), timezone.now()
     today = local_day(now, city)
-    household = get_object_or_404(selectors.households(today).filter(city=city), pk=pk)
-    row = get_object_or_404(selectors.places(today), pk=places_pk)
-    if selectors.rank_of(household, row) is None:
+    household = get_object_or_404(selectors.households_of(city), pk=pk)
+    row = get_object_or_404(PublishedPlaces.objects.select_related("city", "offer"), pk=places_pk)
+    # What was said can always be taken back; what nobody said yet is of what is published now.
+    if not household.lines.filter(places=row).exists() and not selectors.may_be_asked(household, row, today):
         raise Http404
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

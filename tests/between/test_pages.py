@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from between.models import Line, LineState, PublishedHousehold, PublishedPlaces
 from cities.models import City
+from offers.models import Offer
 from tests.between.conftest import Make, Towns
 from tests.factories.matching import due_need, due_offer
 
@@ -134,3 +135,21 @@ def test_many_rows_cost_the_page_no_more_than_few(
     client.get(f"/{towns.full.slug}/entre-villes/")
     with django_assert_max_num_queries(45):
         client.get(f"/{towns.full.slug}/entre-villes/")
+
+
+def test_a_no_is_said_also_of_a_home_that_is_paused(client: Client, towns: Towns) -> None:
+    row, household = towns.places(towns.near), towns.household()
+    line = towns.agree(towns.yes(household, row))
+    Offer.objects.filter(pk=row.offer_id).update(state="paused")
+    posted(client, towns, towns.full, f"foyers/{household.pk}/places/{row.pk}/", answer="no")
+    line.refresh_from_db()
+    assert line.state == "no"
+
+
+def test_places_of_a_town_that_is_linked_no_more_are_not_read(client: Client, towns: Towns) -> None:
+    row, household = towns.places(towns.near), towns.household()
+    as_of = f"/{towns.full.slug}/entre-villes/foyers/{household.pk}/places/{row.pk}/"
+    client.force_login(towns.desk(towns.full))
+    assert client.get(as_of).status_code == 200
+    towns.full.linked.remove(towns.near)
+    assert client.get(as_of).status_code == 404

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from between import selectors, services
 from between.models import Line, LineState, PublishedHousehold, Wish
 from needs import services as needs
+from needs.models import Need
 from offers.models import Offer
 from tests.between.conftest import Towns
 from tests.factories.cities import CityFactory
@@ -267,3 +268,66 @@ def test_few_people_received_elsewhere_are_no_number(towns: Towns) -> None:
     towns.agree(towns.yes(towns.household(), towns.places(towns.near)))
     assert selectors.shares(towns.full, towns.today)[2].received is None, "six people of two households"
     assert selectors.shares(towns.near, towns.today)[0].received == 6, "a town reads its own"
+
+
+def test_a_need_that_changed_is_asked_about_anew_before_the_town_agrees(towns: Towns) -> None:
+    household, row = towns.household(), towns.places(towns.near, people=6)
+    line = towns.yes(household, row)
+    Need.objects.filter(pk=household.need_id).update(
+        people=5, quantity=5, adult_women=5, adult_men=0, children_3_to_11=0
+    )
+    with pytest.raises(ValidationError):
+        towns.agree(line)
+    again = towns.yes(household, row)
+    assert (again.pk, again.people, again.state) == (line.pk, 5, LineState.WAITING)
+    assert towns.agree(again).state == LineState.AGREED
+
+
+def test_a_household_that_becomes_a_lone_minors_is_shown_no_more(towns: Towns) -> None:
+    household = towns.household()
+    Need.objects.filter(pk=household.need_id).update(**LONE_MINOR)
+    assert not is_published(towns, household)
+    assert services.look_after(by=None, now=towns.now) == 1
+    household.refresh_from_db()
+    assert household.closed_at is not None
+
+
+@pytest.mark.parametrize(
+    "change", [{"state": "paused"}, {"share_with_linked": False}, {"vetted_at": None, "vetted_by": None}]
+)
+def test_places_that_may_be_shown_no_more_end_and_are_published_anew_by_hand_alone(
+    towns: Towns, change: dict[str, Any]
+) -> None:
+    row = towns.places(towns.near)
+    line = towns.yes(towns.household(), row)
+    before = Offer.objects.filter(pk=row.offer_id).values(*change).get()
+    Offer.objects.filter(pk=row.offer_id).update(**change)
+    assert list(selectors.own_places(towns.near)) == [row], "its own town can take it back"
+    assert services.look_after(by=None, now=towns.now) == 1
+    assert not Line.objects.filter(pk=line.pk).exists(), "nobody waits for an answer that cannot come"
+    Offer.objects.filter(pk=row.offer_id).update(**before)
+    assert not selectors.places(towns.today).exists()
+    assert row.offer in selectors.offers_to_publish(towns.near)
+
+
+def test_places_whose_days_are_over_can_be_published_again(towns: Towns) -> None:
+    row = towns.places(towns.near)
+    assert services.look_after(by=None, now=towns.now + timedelta(days=60)) == 0
+    assert services.look_after(by=None, now=towns.now + timedelta(days=61)) == 1
+    assert row.offer in selectors.offers_to_publish(towns.near)
+
+
+def test_a_yes_that_nobody_answered_holds_no_places_after_a_week(towns: Towns) -> None:
+    household, row = towns.household(), towns.places(towns.near)
+    line = towns.yes(household, row)
+    services.look_after(by=None, now=towns.now + timedelta(days=7) - timedelta(seconds=1))
+    assert Line.objects.filter(pk=line.pk).exists()
+    services.look_after(by=None, now=towns.now + timedelta(days=7))
+    assert not Line.objects.filter(pk=line.pk).exists()
+    assert is_published(towns, household), "the household is as before"
+
+
+def test_who_was_agreed_to_keeps_the_places_when_the_town_does_not_answer_to_others(towns: Towns) -> None:
+    line = towns.agree(towns.yes(towns.household(), towns.places(towns.near)))
+    services.look_after(by=None, now=towns.now + timedelta(days=8))
+    assert Line.objects.get(pk=line.pk).state == LineState.AGREED
