@@ -88,18 +88,27 @@ def sentence(question: Question) -> str:
     if people is None or len(question.years) < 2:
         return ""
     least, most = round(people.least), round(people.most)
-    if people.least > 0 and least >= 1:
+    if people.is_established and people.least > 0:
+        least = max(1, least)
         said = _("entre %(least)s et %(most)s personnes de plus logées en six mois")
-    elif people.most < 0 and most <= -1:
-        least, most = -most, -least
+    elif people.is_established:
+        least, most = max(1, -most), -least
         said = _("entre %(least)s et %(most)s personnes de moins logées en six mois")
     else:
-        least = max(0, -least)
-        said = _("rien n’est établi, de %(least)s personnes logées de moins à %(most)s de plus en six mois")
+        said = _("rien n’est établi, de %(least)s à %(most)s quant aux personnes logées en six mois")
+        return _("Avec %(change)s\u202f: %(said)s.") % {
+            "change": words(question),
+            "said": said % {"least": _signed(least), "most": _signed(most)},
+        }
     return _("Avec %(change)s\u202f: %(said)s.") % {
         "change": words(question),
-        "said": said % {"least": least, "most": max(0, most)},
+        "said": said % {"least": least, "most": most},
     }
+
+
+def _signed(number: int) -> str:
+    """ "−3", "0", "+14", read from left to right in every language."""
+    return f"\u2066{number:+d}\u2069".replace("-", "\u2212").replace("+0", "0")
 
 
 def table(question: Question) -> list[dict[str, Any]]:

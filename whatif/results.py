@@ -43,10 +43,12 @@ def compared(years: Sequence[Sequence[Year]], name: str) -> Compared | None:
     ]
     if not pairs:
         return None
+    more, half = interval([after - before for before, after in pairs])
     return Compared(
         interval([before for before, _ in pairs]),
         interval([after for _, after in pairs]),
-        interval([after - before for before, after in pairs]),
+        # Few years that say the same by chance would leave no doubt at all: a unit more or less is never told apart.
+        (more, max(half, SAME)),
     )
 
 

@@ -178,9 +178,12 @@ def test_in_plain_words_and_only_what_is_established(question):
         "Avec 1 coordinateur de plus : entre 7 et 11 personnes de plus logées en six mois."
     )
     assert "entre 7 et 11 personnes de moins" in said((18, 10), (30, 20), (39, 30))
-    assert "rien n’est établi, de 1 personnes logées de moins à 2 de plus" in said(
+    assert "rien n’est établi, de \u2066\u22121\u2069 à \u2066+2\u2069 quant aux personnes" in said(
         (10, 10), (20, 21), (30, 30)
     )
+    # Three years that say the same by chance do not make it sure; nor is it surely nobody.
+    assert "rien n’est établi, de \u20660\u2069 à \u2066+2\u2069 quant" in said((10, 11), (20, 21), (30, 31))
+    assert "entre 1 et 3 personnes de plus" in said((10, 12), (20, 22), (30, 32))
 
 
 def test_a_result_leads_to_an_appeal_for_as_many(desk, city, question):
