@@ -90,6 +90,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "matching.Decision": {"reason"},
         "inbox.MailReply": {"digest"},  # of a mail's own number, by which it is taken once
         "insight.OwnIndicator": {"name", "about"},
+        "whatif.Question": {"cpu_seconds"},  # what the answer cost this machine
         "front.HomeWords": {
             "title",
             "lead",
